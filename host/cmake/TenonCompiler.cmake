@@ -1,0 +1,46 @@
+# Compiler settings of Tenon's own targets, carried by two interface targets:
+#   tenon_options    everything compiled here
+#   tenon_warnings   our own code, not generated or third-party code
+include_guard(GLOBAL)
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_C_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+endif()
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+add_library(tenon_options INTERFACE)
+target_compile_options(tenon_options INTERFACE
+    $<$<CONFIG:Release>:-fstack-protector-strong>
+    $<$<AND:$<CONFIG:Release>,$<NOT:$<BOOL:${TENON_SANITIZE}>>>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2>)
+target_compile_definitions(tenon_options INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
+target_link_options(tenon_options INTERFACE -Wl,-z,relro,-z,now)
+if(TENON_SANITIZE)
+    string(REPLACE ";" "," sanitizers "${TENON_SANITIZE}")
+    target_compile_options(tenon_options INTERFACE
+        -fsanitize=${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
+        $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-tsan>)  # gcc warns about Asio's fences
+    target_link_options(tenon_options INTERFACE -fsanitize=${sanitizers})
+endif()
+
+find_program(LLD_PROGRAM ld.lld)
+if(LLD_PROGRAM)
+    target_link_options(tenon_options INTERFACE -fuse-ld=lld)
+endif()
+
+add_library(tenon_warnings INTERFACE)
+target_compile_options(tenon_warnings INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wundef
+    $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual>
+    $<$<BOOL:${TENON_WERROR}>:-Werror>)
