@@ -9,7 +9,9 @@ std::string copy(const tenon_str& text) {
     return text.len == 0 ? std::string() : std::string(text.ptr, text.len);
 }
 
-tenon_str view(const std::string& text) noexcept { return {text.data(), text.size()}; }
+tenon_str view(const std::string& text) noexcept {
+    return {text.data(), text.size()};
+}
 
 }  // namespace
 
@@ -67,20 +69,23 @@ Error::Error(Code code_in, std::string message_in) : code(code_in), message(std:
 
 Error Error::from_abi(const tenon_error& error) {
     Error out;
-    // The fields up to retry_after_ms have been in tenon_error since 1.0; strings behind them may be
-    // missing only if the sender lies about struct_size, which TENON_HAS turns into empty values.
+    // The fields up to retry_after_ms have been in tenon_error since 1.0; strings behind them may
+    // be missing only if the sender lies about struct_size, which TENON_HAS turns into empty
+    // values.
     if (!TENON_HAS(&error, tenon_error, retry_after_ms)) {
         out.message = "the plugin reported an error with an implausible size";
         return out;
     }
     out.code = code_from_status(error.code);
-    out.scope = error.scope <= TENON_SCOPE_PROVIDER ? static_cast<Scope>(error.scope) : Scope::request;
+    out.scope =
+        error.scope <= TENON_SCOPE_PROVIDER ? static_cast<Scope>(error.scope) : Scope::request;
     out.retryable = (error.flags & TENON_ERROR_RETRYABLE) != 0;
     out.not_sent = (error.flags & TENON_ERROR_NOT_SENT) != 0;
     out.http_status = error.http_status;
     if (error.retry_after_ms >= 0) out.retry_after_ms = error.retry_after_ms;
     if (TENON_HAS(&error, tenon_error, message)) out.message = copy(error.message);
-    if (TENON_HAS(&error, tenon_error, provider_code)) out.provider_code = copy(error.provider_code);
+    if (TENON_HAS(&error, tenon_error, provider_code))
+        out.provider_code = copy(error.provider_code);
     if (TENON_HAS(&error, tenon_error, detail_json)) out.detail_json = copy(error.detail_json);
     return out;
 }

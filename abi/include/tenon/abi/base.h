@@ -45,7 +45,12 @@
 /* Is `field` inside the part of *ptr that its author filled? Ask before reading any member that is
  * newer than the ABI's first minor. */
 #define TENON_HAS(ptr, type, field) \
-    ((ptr)->struct_size >= offsetof(type, field) + sizeof(((type *)0)->field))
+    ((ptr)->struct_size >= offsetof(type, field) + TENON_SIZEOF(type, field))
+#if defined(__cplusplus)
+#define TENON_SIZEOF(type, field) sizeof(type::field)
+#else
+#define TENON_SIZEOF(type, field) sizeof(((type *)0)->field)
+#endif
 
 TENON_EXTERN_C_BEGIN
 

@@ -9,9 +9,9 @@
 #define TENON_VERSION_STRING "0.1.0"
 
 /* A version as one number: major in the upper, minor in the lower 16 bits. */
-#define TENON_ABI(major, minor) (((uint32_t)(major) << 16) | (uint32_t)(minor))
-#define TENON_ABI_MAJOR(version) ((uint32_t)(version) >> 16)
-#define TENON_ABI_MINOR(version) ((uint32_t)(version) & 0xFFFFu)
+#define TENON_ABI(major, minor) ((major) * 0x10000u + (minor))
+#define TENON_ABI_MAJOR(version) ((version) >> 16)
+#define TENON_ABI_MINOR(version) ((version) & 0xFFFFu)
 
 /* The ABI that these headers describe. A minor only ever adds (docs/abi.md, "The promise"). */
 #define TENON_ABI_CURRENT TENON_ABI(1, 0)
