@@ -1,0 +1,31 @@
+#pragma once
+
+#include <chrono>
+
+namespace tenon::base {
+
+/// The time of every deadline: monotonic, nanoseconds since an arbitrary start. The same clock as
+/// `tenon_host::now_ns`.
+using TimePoint = std::chrono::steady_clock::time_point;
+using Duration = std::chrono::steady_clock::duration;
+
+/// A deadline that never passes.
+inline constexpr TimePoint kNoDeadline = TimePoint::max();
+
+/// Time, injected: nothing above this layer asks the system for it, so that tests own it.
+///
+/// \par Thread-safety
+/// now() may be called from any thread.
+class Clock {
+public:
+    virtual ~Clock() = default;
+    [[nodiscard]] virtual TimePoint now() const noexcept = 0;
+};
+
+/// The machine's monotonic clock. One object for the process.
+[[nodiscard]] const Clock& steady_clock() noexcept;
+
+/// `deadline` as the ABI writes it: nanoseconds, TENON_NO_DEADLINE for kNoDeadline.
+[[nodiscard]] std::int64_t to_abi_deadline(TimePoint deadline) noexcept;
+
+}  // namespace tenon::base

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "plugin/delta_batch.hpp"
+#include "tenon/abi/request.h"
+#include "tenon/abi/result.h"
+#include "tenon/error.hpp"
+
+struct tenon_json_document;
+
+namespace tenon::plugin {
+
+/// What a start function is asked to do. Borrowed until the start function's ActiveCall exists.
+struct CallRequest {
+    std::string_view model = {};
+    std::string_view body = {};
+    std::string_view idempotency_key = {};
+    std::string_view trace_parent = {};
+    bool stream = false;
+    base::TimePoint deadline = base::kNoDeadline;
+};
+
+/// How a call ended: a copy of the plugin's tenon_result.
+struct CallOutcome {
+    bool ok = false;
+    Error error;  ///< when not ok
+    std::string body;
+    std::string finish_reason;
+    tenon_conn* conn = nullptr;
+    std::vector<float> vectors;
+    std::uint32_t rows = 0;
+    std::uint32_t dimensions = 0;
+    std::uint64_t input_tokens = TENON_TOKENS_UNKNOWN;
+    std::uint64_t output_tokens = TENON_TOKENS_UNKNOWN;
+
+    /// Forgets the last call but keeps the buffers.
+    void reset() noexcept;
+    void assign(const tenon_result& result);
+};
+
+/// Something that a plugin started through a service on behalf of a call.
+///
+/// \par Thread-safety
+/// Any thread. None of the functions calls back before it returns.
+class BoundOperation {
+public:
+    virtual ~BoundOperation() = default;
+    virtual void cancel() noexcept = 0;
+    /// Stop or resume reading, because the call's reader is slow or has caught up.
+    virtual void set_paused(bool paused) noexcept = 0;
+};
+
+/// Told when a call that its reader waits for has deltas or has ended. Called on any thread, under
+/// the call's lock: it only passes the news on.
+class Waker {
+public:
+    virtual ~Waker() = default;
+    virtual void wake() noexcept = 0;
+};
+
+/// One call in its slot, from start until all three have let go: the plugin (finish), the host
+/// (release) and the operations that were started for it. Guarded by the slot's mutex.
+struct CallSlot {
+    // The request as the plugin sees it: points into the strings below.
+    tenon_request request{};
+    std::string model;
+    std::string body;
+    std::string idempotency_key;
+    std::string trace_parent;
+    base::TimePoint deadline = base::kNoDeadline;
+    tenon_conn* conn = nullptr;
+    std::size_t io_index = 0;
+
+    bool finished = false;   ///< the plugin is done; every later use of the handle is STALE
+    bool released = false;   ///< the host is gone; nobody reads deltas or outcome any more
+    bool cancelled = false;  ///< nobody wants the answer
+    bool paused = false;     ///< the call's operations stopped reading
+    bool reader_waits = false;
+
+    DeltaBatch deltas;
+    CallOutcome outcome;
+    std::shared_ptr<Waker> waker;
+    std::vector<std::shared_ptr<BoundOperation>> operations;
+    const tenon_json_document* json = nullptr;  ///< of `body`, parsed on demand
+
+    void prepare(const CallRequest& in, tenon_conn* connection, std::size_t io);
+    /// Buffers of an unusually large request do not stay for ever.
+    void clear() noexcept;
+    [[nodiscard]] bool unused() const noexcept {
+        return finished && released && operations.empty();
+    }
+    void wake() noexcept {
+        if (!reader_waits) return;
+        reader_waits = false;
+        if (waker) waker->wake();
+    }
+};
+
+}  // namespace tenon::plugin

@@ -1,0 +1,135 @@
+#include "plugin/file_check.hpp"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <vector>
+
+namespace tenon::plugin {
+namespace {
+
+namespace fs = std::filesystem;
+
+#if defined(__x86_64__)
+constexpr std::uint16_t kMachine = EM_X86_64;
+constexpr const char* kMachineName = "x86-64";
+#elif defined(__aarch64__)
+constexpr std::uint16_t kMachine = EM_AARCH64;
+constexpr const char* kMachineName = "aarch64";
+#else
+#error "Tenon knows x86-64 and aarch64"
+#endif
+
+std::string reason(int error) { return std::error_code(error, std::generic_category()).message(); }
+
+/// Debian and Ubuntu give every user a group of the same name and a umask of 002. Nobody else is in
+/// such a group, so its right to write adds nobody.
+bool is_private_group_of(gid_t group, uid_t owner) {
+    std::vector<char> group_buffer(16384);
+    std::vector<char> user_buffer(16384);
+    struct group group_entry {};
+    struct passwd user_entry {};
+    struct group* found_group = nullptr;
+    struct passwd* found_user = nullptr;
+    if (getgrgid_r(group, &group_entry, group_buffer.data(), group_buffer.size(), &found_group) !=
+            0 ||
+        found_group == nullptr) {
+        return false;
+    }
+    if (getpwuid_r(owner, &user_entry, user_buffer.data(), user_buffer.size(), &found_user) != 0 ||
+        found_user == nullptr) {
+        return false;
+    }
+    for (char** member = found_group->gr_mem; *member != nullptr; ++member) {
+        if (std::strcmp(*member, found_user->pw_name) != 0) return false;
+    }
+    return std::strcmp(found_group->gr_name, found_user->pw_name) == 0;
+}
+
+/// Who else could change it, as words that follow its name; nullopt if nobody.
+std::optional<std::string> unsafe(const struct stat& info, bool directory) {
+    if (info.st_uid != 0 && info.st_uid != geteuid()) {
+        return "belongs to another user (uid " + std::to_string(info.st_uid) + ")";
+    }
+    const bool sticky = directory && (info.st_mode & S_ISVTX) != 0;
+    if ((info.st_mode & S_IWOTH) != 0 && !sticky) return "is writable for everybody";
+    if ((info.st_mode & S_IWGRP) != 0 && !sticky && info.st_gid != 0 &&
+        !is_private_group_of(info.st_gid, info.st_uid)) {
+        return "is writable for the group " + std::to_string(info.st_gid);
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> unsafe_parent(const fs::path& path) {
+    for (fs::path dir = path.parent_path();; dir = dir.parent_path()) {
+        struct stat info {};
+        if (stat(dir.c_str(), &info) != 0) {
+            return "its directory " + dir.string() + " cannot be examined: " + reason(errno);
+        }
+        if (const auto why = unsafe(info, true)) {
+            return "its directory " + dir.string() + " " + *why +
+                   "; plugins run with your rights, so only you may be able to change them (chmod "
+                   "go-w)";
+        }
+        if (dir == dir.root_path()) return std::nullopt;
+    }
+}
+
+/// Reads the head of the file through a descriptor that was checked, not through the name again.
+std::optional<std::string> wrong_format(int fd) {
+    std::array<unsigned char, sizeof(Elf64_Ehdr)> bytes{};
+    const ssize_t n = pread(fd, bytes.data(), bytes.size(), 0);
+    if (n < static_cast<ssize_t>(bytes.size()) ||
+        std::memcmp(bytes.data(), ELFMAG, SELFMAG) != 0) {
+        return "is not a shared library (ELF)";
+    }
+    Elf64_Ehdr head{};
+    std::memcpy(&head, bytes.data(), sizeof head);
+    if (head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_machine != kMachine) {
+        return std::string("is built for another processor than this program (") + kMachineName +
+               "); get the plugin for this one";
+    }
+    if (head.e_type != ET_DYN) return "is an ELF file but not a shared library";
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<LoadError> check_file(const fs::path& path) {
+    const auto refuse = [&](LoadStage stage, std::string message) {
+        return LoadError{path.string(), stage, std::move(message)};
+    };
+    struct Descriptor {
+        int fd;
+        ~Descriptor() {
+            if (fd >= 0) close(fd);
+        }
+    } file{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)};
+    if (file.fd < 0) {
+        if (errno == ENOENT) return refuse(LoadStage::file, "there is no such file");
+        return refuse(LoadStage::file, "cannot be opened: " + reason(errno));
+    }
+    struct stat info {};
+    if (fstat(file.fd, &info) != 0) {
+        return refuse(LoadStage::file, "cannot be examined: " + reason(errno));
+    }
+    if (!S_ISREG(info.st_mode)) return refuse(LoadStage::file, "is not a regular file");
+    if (const auto why = unsafe(info, false)) {
+        return refuse(LoadStage::permissions,
+                      *why + "; plugins run with your rights, so only you may be able to change "
+                             "them (chmod go-w)");
+    }
+    if (const auto why = unsafe_parent(path)) return refuse(LoadStage::permissions, *why);
+    if (const auto why = wrong_format(file.fd)) return refuse(LoadStage::format, *why);
+    return std::nullopt;
+}
+
+}  // namespace tenon::plugin

@@ -1,0 +1,75 @@
+#include "wire/http1_request.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "tenon/abi/version.h"
+
+namespace tenon::wire {
+namespace {
+
+bool is_token(std::string_view text) noexcept {
+    constexpr std::string_view kSymbols = "!#$%&'*+-.^_`|~";
+    return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               kSymbols.find(c) != std::string_view::npos;
+    });
+}
+
+bool is_value(std::string_view text) noexcept {
+    return std::none_of(text.begin(), text.end(),
+                        [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+}
+
+bool same(std::string_view a, std::string_view lower) noexcept {
+    return a.size() == lower.size() &&
+           std::equal(a.begin(), a.end(), lower.begin(),
+                      [](char x, char y) { return (x >= 'A' && x <= 'Z' ? x + 32 : x) == y; });
+}
+
+bool has(std::span<const Header> headers, std::string_view name) noexcept {
+    return std::any_of(headers.begin(), headers.end(),
+                       [&](const Header& header) { return same(header.name, name); });
+}
+
+}  // namespace
+
+Result<void> append_request_head(std::string& out, std::string_view method, const Url& url,
+                                 std::span<const Header> headers, std::size_t body_bytes) {
+    constexpr std::array<std::string_view, 4> kOurs = {"host", "content-length",
+                                                       "transfer-encoding", "connection"};
+    if (!is_token(method)) {
+        return Error(Code::invalid, "'" + std::string(method) + "' is not an HTTP method");
+    }
+    for (const Header& header : headers) {
+        if (!is_token(header.name)) {
+            return Error(Code::invalid, "'" + header.name + "' is not a header name");
+        }
+        if (!is_value(header.value)) {
+            return Error(Code::invalid, "the value of the header " + header.name +
+                                            " contains a line break or NUL");
+        }
+        for (const std::string_view ours : kOurs) {
+            if (same(header.name, ours)) {
+                return Error(Code::invalid,
+                             "the header " + header.name + " is set by the host only");
+            }
+        }
+    }
+    out.append(method).append(" ").append(url.target).append(" HTTP/1.1\r\nHost: ");
+    out.append(url.authority()).append("\r\n");
+    for (const Header& header : headers) {
+        out.append(header.name).append(": ").append(header.value).append("\r\n");
+    }
+    if (!has(headers, "user-agent")) {
+        out.append("User-Agent: tenon/" TENON_VERSION_STRING "\r\n");
+    }
+    if (!has(headers, "accept")) out.append("Accept: */*\r\n");
+    if (body_bytes > 0 || method == "POST" || method == "PUT" || method == "PATCH") {
+        out.append("Content-Length: ").append(std::to_string(body_bytes)).append("\r\n");
+    }
+    out.append("\r\n");
+    return {};
+}
+
+}  // namespace tenon::wire

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "tenon/result.hpp"
+
+namespace tenon::wire {
+
+/// An absolute http or https address, taken apart (RFC 3986).
+struct Url {
+    bool tls = false;         ///< https
+    std::string host;         ///< lower case; without the brackets of an IPv6 address
+    std::uint16_t port = 80;  ///< given, or the scheme's default
+    std::string target;       ///< path and query, at least "/"
+
+    /// "https://example.org:8443", the key of connection reuse.
+    [[nodiscard]] std::string origin() const;
+    /// "example.org:8443" as the Host header and messages write it; the default port is left out.
+    [[nodiscard]] std::string authority() const;
+};
+
+/// Errors: Code::invalid, with the reason, for anything that is not http or https, has user
+/// information, control characters, spaces, no host, or a port outside 1..65535. A fragment is
+/// dropped.
+[[nodiscard]] Result<Url> parse_url(std::string_view text);
+
+}  // namespace tenon::wire
