@@ -19,17 +19,17 @@ void append_json_string(std::string& out, std::string_view text);
 
 /// Appends a number in the shortest form that reads back the same; infinities and NaN, which JSON
 /// does not have, become null.
-void append_json_number(std::string& out, double number);
-void append_json_number(std::string& out, std::int64_t number);
-void append_json_number(std::string& out, std::uint64_t number);
+void append_number(std::string& out, double number);
+void append_number(std::string& out, std::int64_t number);
+void append_number(std::string& out, std::uint64_t number);
 
 /// Any other integer type, without a silent change of value.
 template <std::integral T>
-requires(!std::same_as<T, bool>) void append_json_number(std::string& out, T number) {
+requires(!std::same_as<T, bool>) void append_number(std::string& out, T number) {
     if constexpr (std::signed_integral<T>) {
-        append_json_number(out, static_cast<std::int64_t>(number));
+        append_number(out, static_cast<std::int64_t>(number));
     } else {
-        append_json_number(out, static_cast<std::uint64_t>(number));
+        append_number(out, static_cast<std::uint64_t>(number));
     }
 }
 

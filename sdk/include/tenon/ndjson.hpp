@@ -71,7 +71,8 @@ public:
 
 private:
     [[nodiscard]] bool take_line(std::string_view& line);
-    [[nodiscard]] std::string_view content(std::string_view line) noexcept;
+    [[nodiscard]] std::string_view content(std::string_view line) const noexcept;
+    void fail() noexcept;
 
     std::size_t limit_;
     std::string_view rest_;  // of the chunk

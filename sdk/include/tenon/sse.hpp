@@ -41,7 +41,7 @@ class SseParser {
 public:
     static constexpr std::size_t kDefaultLimit = std::size_t{8} << 20;
 
-    /// `limit`: the longest line, and the longest data of one event, in bytes; at least 1.
+    /// `limit`: the longest line, and the longest data of one event, in bytes; at least 16.
     explicit SseParser(std::size_t limit = kDefaultLimit) noexcept : limit_(limit) {}
     SseParser(const SseParser&) = delete;
     SseParser& operator=(const SseParser&) = delete;
@@ -106,8 +106,9 @@ private:
     void carry_rest();
     void read_line(std::string_view line, bool stable);
     void read_field(std::string_view name, std::string_view value, bool stable);
-    [[nodiscard]] bool dispatch(SseEvent& event);
-    void end_event() noexcept;
+    [[nodiscard]] bool end_event();
+    void clear_event() noexcept;
+    void fail() noexcept;
     [[nodiscard]] std::string_view without_bom(std::string_view line) const noexcept;
 
     std::size_t limit_;
@@ -121,8 +122,9 @@ private:
     std::optional<std::uint64_t> retry_ms_;
     std::uint64_t comments_ = 0;
     bool has_data_ = false;
+    bool delivered_ = false;  // the fields hold the event that the last next() returned
+    bool drained_ = true;     // nothing points into a chunk
     bool line_was_carried_ = false;
-    bool delivered_ = false;  // the last next() returned an event that lies in the fields
     bool first_line_ = true;
     bool swallow_lf_ = false;  // the last line ended in a CR
     bool failed_ = false;
