@@ -22,8 +22,7 @@ bool run_bounded(base::Duration limit, std::function<void()> body) {
         state->ended_changed.notify_all();
     });
     std::unique_lock lock(state->mutex);
-    const bool in_time =
-        state->ended_changed.wait_for(lock, limit, [&] { return state->ended; });
+    const bool in_time = state->ended_changed.wait_for(lock, limit, [&] { return state->ended; });
     lock.unlock();
     if (in_time) {
         thread.join();

@@ -48,10 +48,14 @@ tenon_status no_operation(tenon_provider*, tenon_conn*, const tenon_request*, te
 tenon_status no_query(tenon_provider*, tenon_conn*, tenon_call, std::int64_t) {
     return TENON_E_UNSUPPORTED;
 }
-tenon_status no_connect(tenon_provider*, tenon_call, std::int64_t) { return TENON_E_UNSUPPORTED; }
+tenon_status no_connect(tenon_provider*, tenon_call, std::int64_t) {
+    return TENON_E_UNSUPPORTED;
+}
 void no_disconnect(tenon_provider*, tenon_conn*) {}
 void no_cancel(tenon_provider*, tenon_conn*, tenon_call) {}
-const void* no_extension(tenon_provider*, const char*) { return nullptr; }
+const void* no_extension(tenon_provider*, const char*) {
+    return nullptr;
+}
 
 Functions fill_defaults(const tenon_vtable& v) noexcept {
     Functions f{};
@@ -109,7 +113,8 @@ std::optional<std::string> broken_descriptor_rule(const tenon_descriptor& d) {
     }
     if (!is_kind_id(view(d.id))) {
         return "has the id '" + std::string(view(d.id)) +
-               "'; an id is 1 to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit";
+               "'; an id is 1 to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or "
+               "digit";
     }
     if (d.name.len == 0) return "has no name";
     if (!is_semver(view(d.version))) {
@@ -220,9 +225,8 @@ std::string format_abi(std::uint32_t version) {
 bool is_kind_id(std::string_view id) noexcept {
     const auto word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
     return !id.empty() && id.size() <= 64 && word(id.front()) &&
-           std::all_of(id.begin(), id.end(), [&](char c) {
-               return word(c) || c == '.' || c == '_' || c == '-';
-           });
+           std::all_of(id.begin(), id.end(),
+                       [&](char c) { return word(c) || c == '.' || c == '_' || c == '-'; });
 }
 
 std::string_view to_string(ConnMode mode) noexcept {

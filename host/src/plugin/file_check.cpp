@@ -28,7 +28,9 @@ constexpr const char* kMachineName = "aarch64";
 #error "Tenon knows x86-64 and aarch64"
 #endif
 
-std::string reason(int error) { return std::error_code(error, std::generic_category()).message(); }
+std::string reason(int error) {
+    return std::error_code(error, std::generic_category()).message();
+}
 
 /// Debian and Ubuntu give every user a group of the same name and a umask of 002. Nobody else is in
 /// such a group, so its right to write adds nobody.
@@ -87,8 +89,7 @@ std::optional<std::string> unsafe_parent(const fs::path& path) {
 std::optional<std::string> wrong_format(int fd) {
     std::array<unsigned char, sizeof(Elf64_Ehdr)> bytes{};
     const ssize_t n = pread(fd, bytes.data(), bytes.size(), 0);
-    if (n < static_cast<ssize_t>(bytes.size()) ||
-        std::memcmp(bytes.data(), ELFMAG, SELFMAG) != 0) {
+    if (n < static_cast<ssize_t>(bytes.size()) || std::memcmp(bytes.data(), ELFMAG, SELFMAG) != 0) {
         return "is not a shared library (ELF)";
     }
     Elf64_Ehdr head{};
@@ -124,8 +125,9 @@ std::optional<LoadError> check_file(const fs::path& path) {
     if (!S_ISREG(info.st_mode)) return refuse(LoadStage::file, "is not a regular file");
     if (const auto why = unsafe(info, false)) {
         return refuse(LoadStage::permissions,
-                      *why + "; plugins run with your rights, so only you may be able to change "
-                             "them (chmod go-w)");
+                      *why +
+                          "; plugins run with your rights, so only you may be able to change "
+                          "them (chmod go-w)");
     }
     if (const auto why = unsafe_parent(path)) return refuse(LoadStage::permissions, *why);
     if (const auto why = wrong_format(file.fd)) return refuse(LoadStage::format, *why);

@@ -116,8 +116,8 @@ const std::string* ProxyAccess::secret(Proxy& proxy, std::string_view name) noex
 
 void ProxyAccess::cancel_operation(void* ctx, tenon_op op) noexcept {
     std::shared_ptr<BoundOperation> operation;
-    of(ctx).operations_.with(
-        op, [&](std::weak_ptr<BoundOperation>& slot) { operation = slot.lock(); });
+    of(ctx).operations_.with(op,
+                             [&](std::weak_ptr<BoundOperation>& slot) { operation = slot.lock(); });
     if (operation) operation->cancel();
 }
 

@@ -91,8 +91,8 @@ std::variant<std::shared_ptr<const Library>, LoadError> Library::open(const fs::
                                            : "cannot be opened: " + error.message());
     }
     if (path.parent_path() != fs::canonical(given.parent_path(), error)) {
-        return refuse(LoadStage::permissions, "is a symbolic link that leaves its directory, to " +
-                                                  path.string());
+        return refuse(LoadStage::permissions,
+                      "is a symbolic link that leaves its directory, to " + path.string());
     }
     if (const auto found = open_libraries.find(path.string()); found != open_libraries.end()) {
         return found->second;
@@ -101,9 +101,8 @@ std::variant<std::shared_ptr<const Library>, LoadError> Library::open(const fs::
     if (auto why = missing_entry(path)) return refuse(LoadStage::symbol, *std::move(why));
 
     // Boost.DLL has no name for NODELETE; without it, its destructor would unmap.
-    const auto mode =
-        static_cast<dll::load_mode::type>(dll::load_mode::rtld_now | dll::load_mode::rtld_local |
-                                          RTLD_NODELETE);
+    const auto mode = static_cast<dll::load_mode::type>(dll::load_mode::rtld_now |
+                                                        dll::load_mode::rtld_local | RTLD_NODELETE);
     auto mapping = std::make_unique<Mapping>();
     dlerror();
     mapping->library.load(path.string(), error, mode);
@@ -112,8 +111,7 @@ std::variant<std::shared_ptr<const Library>, LoadError> Library::open(const fs::
         return refuse(LoadStage::link,
                       explain_link_error(cause != nullptr ? cause : error.message(), path));
     }
-    const auto entry =
-        mapping->library.get<const tenon_plugin*(std::uint32_t)>(TENON_ENTRY_SYMBOL);
+    const auto entry = mapping->library.get<const tenon_plugin*(std::uint32_t)>(TENON_ENTRY_SYMBOL);
     auto library = std::shared_ptr<Library>(new Library);
     try {
         library->plugin_ = entry(TENON_ABI_CURRENT);

@@ -20,7 +20,9 @@ namespace {
 constexpr std::size_t kPauseAbove = std::size_t{64} << 10;
 constexpr std::size_t kRefuseAbove = std::size_t{1} << 20;
 
-std::string provider_prefix(const std::string& name) { return "provider " + name + ": "; }
+std::string provider_prefix(const std::string& name) {
+    return "provider " + name + ": ";
+}
 
 Error refusal(tenon_status status, const char* function) {
     const Code code = status > 0 ? Code::internal : code_from_status(status);
@@ -58,8 +60,7 @@ Proxy::Proxy(std::shared_ptr<const Kind> kind, ProxyOptions options,
 
 Proxy::~Proxy() = default;
 
-Result<std::shared_ptr<Proxy>> Proxy::create(std::shared_ptr<const Kind> kind,
-                                             ProxyOptions options,
+Result<std::shared_ptr<Proxy>> Proxy::create(std::shared_ptr<const Kind> kind, ProxyOptions options,
                                              const ProxyEnvironment& environment) {
     for (const std::string& id : kind->required_services) {
         if (HostTable::find_service(id) == nullptr) {
@@ -68,7 +69,8 @@ Result<std::shared_ptr<Proxy>> Proxy::create(std::shared_ptr<const Kind> kind,
                                                 ", which this host does not have; update Tenon");
         }
     }
-    auto proxy = std::shared_ptr<Proxy>(new Proxy(std::move(kind), std::move(options), environment));
+    auto proxy =
+        std::shared_ptr<Proxy>(new Proxy(std::move(kind), std::move(options), environment));
     // Shared with the thread that runs create(): it may outlive this call when create() hangs.
     struct Made {
         tenon_status status = TENON_E_INTERNAL;
@@ -93,7 +95,8 @@ Result<std::shared_ptr<Proxy>> Proxy::create(std::shared_ptr<const Kind> kind,
     });
     const std::string prefix = provider_prefix(proxy->name());
     if (!in_time) {
-        return Error(Code::deadline, prefix + "the plugin's create function did not return in time");
+        return Error(Code::deadline,
+                     prefix + "the plugin's create function did not return in time");
     }
     if (made->status != TENON_OK) {
         Error error = std::move(made->error);
@@ -144,21 +147,20 @@ ActiveCall Proxy::connect(const CallRequest& request, std::size_t io_index) {
                  });
 }
 
-ActiveCall Proxy::health_check(tenon_conn* conn, const CallRequest& request,
-                               std::size_t io_index) {
-    return start(
-        "health_check", (kind_->blocking & TENON_BLOCKING_HEALTH) != 0, conn, request, io_index,
-        [this, conn, deadline = base::to_abi_deadline(request.deadline)](tenon_call call) {
-            return kind_->functions.health_check(provider_, conn, call, deadline);
-        });
+ActiveCall Proxy::health_check(tenon_conn* conn, const CallRequest& request, std::size_t io_index) {
+    return start("health_check", (kind_->blocking & TENON_BLOCKING_HEALTH) != 0, conn, request,
+                 io_index,
+                 [this, conn, deadline = base::to_abi_deadline(request.deadline)](tenon_call call) {
+                     return kind_->functions.health_check(provider_, conn, call, deadline);
+                 });
 }
 
 ActiveCall Proxy::list_models(tenon_conn* conn, const CallRequest& request, std::size_t io_index) {
-    return start(
-        "list_models", (kind_->blocking & TENON_BLOCKING_CALLS) != 0, conn, request, io_index,
-        [this, conn, deadline = base::to_abi_deadline(request.deadline)](tenon_call call) {
-            return kind_->functions.list_models(provider_, conn, call, deadline);
-        });
+    return start("list_models", (kind_->blocking & TENON_BLOCKING_CALLS) != 0, conn, request,
+                 io_index,
+                 [this, conn, deadline = base::to_abi_deadline(request.deadline)](tenon_call call) {
+                     return kind_->functions.list_models(provider_, conn, call, deadline);
+                 });
 }
 
 ActiveCall Proxy::complete(tenon_conn* conn, const CallRequest& request, std::size_t io_index) {
@@ -199,8 +201,8 @@ ActiveCall Proxy::start(const char* function, bool blocking, tenon_conn* conn,
         return active;
     }
     enter();
-    const bool queued = environment_.blocking.post(
-        [self = shared_from_this(), function, call, call_plugin] {
+    const bool queued =
+        environment_.blocking.post([self = shared_from_this(), function, call, call_plugin] {
             self->run_start(function, call, call_plugin);
             self->leave();
         });
@@ -347,14 +349,15 @@ tenon_status Proxy::finish(tenon_call call, const tenon_result& result) noexcept
 bool Proxy::is_cancelled(tenon_call call) noexcept {
     bool cancelled = true;
     calls_.with(call, [&](CallSlot& slot) {
-        cancelled = slot.finished || slot.cancelled ||
-                    (slot.deadline != base::kNoDeadline &&
-                     environment_.clock.now() >= slot.deadline);
+        cancelled =
+            slot.finished || slot.cancelled ||
+            (slot.deadline != base::kNoDeadline && environment_.clock.now() >= slot.deadline);
     });
     return cancelled;
 }
 
-// ---- what the host does with a call --------------------------------------------------------------
+// ---- what the host does with a call
+// --------------------------------------------------------------
 
 bool Proxy::take(tenon_call call, DeltaBatch& into, const std::shared_ptr<Waker>& waker) noexcept {
     into.clear();
@@ -443,9 +446,12 @@ void Proxy::remove_operation(tenon_call call, const BoundOperation* operation) n
     free_if_unused(call, unused);
 }
 
-// ---- rest ----------------------------------------------------------------------------------------
+// ---- rest
+// ----------------------------------------------------------------------------------------
 
-void Proxy::enter() noexcept { entered_.fetch_add(1, std::memory_order_relaxed); }
+void Proxy::enter() noexcept {
+    entered_.fetch_add(1, std::memory_order_relaxed);
+}
 
 void Proxy::leave() noexcept {
     if (entered_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
@@ -466,10 +472,9 @@ void Proxy::misbehaved(std::string_view what) noexcept {
     constexpr std::uint64_t kLogged = 20;
     const std::uint64_t before = misbehaviours_.fetch_add(1, std::memory_order_relaxed);
     if (before >= kLogged) return;  // a plugin in a loop must not fill the disk
-    environment_.log.write(base::LogLevel::warn, component_, what,
-                           {{"event", "plugin_misbehaved"},
-                            {"kind", kind_->id},
-                            {"library", kind_->library->path()}});
+    environment_.log.write(
+        base::LogLevel::warn, component_, what,
+        {{"event", "plugin_misbehaved"}, {"kind", kind_->id}, {"library", kind_->library->path()}});
 }
 
 ActiveCall::~ActiveCall() {
@@ -480,8 +485,12 @@ bool ActiveCall::take(DeltaBatch& into, const std::shared_ptr<Waker>& waker) noe
     return proxy_->take(call_, into, waker);
 }
 
-void ActiveCall::take_outcome(CallOutcome& into) noexcept { proxy_->take_outcome(call_, into); }
+void ActiveCall::take_outcome(CallOutcome& into) noexcept {
+    proxy_->take_outcome(call_, into);
+}
 
-void ActiveCall::cancel() noexcept { proxy_->cancel(call_); }
+void ActiveCall::cancel() noexcept {
+    proxy_->cancel(call_);
+}
 
 }  // namespace tenon::plugin

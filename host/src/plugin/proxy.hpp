@@ -66,16 +66,17 @@ public:
 
     /// Destroys the provider once its last call, callback and service operation has ended, waiting
     /// up to `grace`. A provider that does not come to rest is left alive (and logged): destroying
-    /// it under its own running code would be worse. `proxy` must be the last reference of the host.
+    /// it under its own running code would be worse. `proxy` must be the last reference of the
+    /// host.
     static void retire(std::shared_ptr<Proxy> proxy, base::Duration grace);
 
     Proxy(const Proxy&) = delete;
     Proxy& operator=(const Proxy&) = delete;
     ~Proxy();
 
-    /// Start functions. The plugin runs on this thread, or on a worker when it declared the function
-    /// blocking; the call's answer may be complete when they return.
-    /// \param io_index the I/O thread that serves the call's HTTP exchanges and timers.
+    /// Start functions. The plugin runs on this thread, or on a worker when it declared the
+    /// function blocking; the call's answer may be complete when they return. \param io_index the
+    /// I/O thread that serves the call's HTTP exchanges and timers.
     [[nodiscard]] ActiveCall connect(const CallRequest& request, std::size_t io_index);
     [[nodiscard]] ActiveCall health_check(tenon_conn* conn, const CallRequest& request,
                                           std::size_t io_index);

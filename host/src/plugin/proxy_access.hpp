@@ -32,9 +32,7 @@ struct ProxyAccess {
         return *proxy.http_[io_index];
     }
     static const std::string* secret(Proxy& proxy, std::string_view name) noexcept;
-    static void misbehaved(Proxy& proxy, std::string_view what) noexcept {
-        proxy.misbehaved(what);
-    }
+    static void misbehaved(Proxy& proxy, std::string_view what) noexcept { proxy.misbehaved(what); }
 
     /// Registers an operation and runs `begin(slot)` under the call's lock, so that its last
     /// callback cannot overtake the registration. Returns 0 if the call has ended.

@@ -18,9 +18,9 @@ Result<void> Registry::load_directory(const fs::path& directory) {
     }
     if (error) {
         const bool missing = error == std::errc::no_such_file_or_directory;
-        return Error(Code::invalid, "the plugin directory " + directory.string() +
-                                        (missing ? " does not exist"
-                                                 : " cannot be read: " + error.message()));
+        return Error(Code::invalid,
+                     "the plugin directory " + directory.string() +
+                         (missing ? " does not exist" : " cannot be read: " + error.message()));
     }
     std::sort(files.begin(), files.end());
     for (const fs::path& file : files) load_file(file);
@@ -50,9 +50,9 @@ bool Registry::load_file(const fs::path& file) {
             continue;
         }
         kind.library = library;
-        const auto at = std::lower_bound(
-            kinds_.begin(), kinds_.end(), kind.id,
-            [](const auto& a, const std::string& id) { return a->id < id; });
+        const auto at =
+            std::lower_bound(kinds_.begin(), kinds_.end(), kind.id,
+                             [](const auto& a, const std::string& id) { return a->id < id; });
         kinds_.insert(at, std::make_shared<const Kind>(std::move(kind)));
     }
     return errors_.size() == errors_before;
@@ -79,6 +79,8 @@ std::string_view to_string(LoadStage stage) noexcept {
     return "file";
 }
 
-Error LoadError::to_error() const { return Error(Code::invalid, path + ": " + message); }
+Error LoadError::to_error() const {
+    return Error(Code::invalid, path + ": " + message);
+}
 
 }  // namespace tenon::plugin

@@ -129,8 +129,7 @@ tenon_op TENON_CALL send(void* ctx, tenon_call call, const tenon_http_request* r
         return 0;
     }
     try {
-        auto operation =
-            std::make_shared<HttpOperation>(proxy.shared_from_this(), call, *sink);
+        auto operation = std::make_shared<HttpOperation>(proxy.shared_from_this(), call, *sink);
         return ProxyAccess::start(proxy, call, operation, &operation->handle, [&](CallSlot& slot) {
             auto out = copy_request(proxy, *request, ProxyAccess::environment(ctx).clock.now(),
                                     slot.deadline);
@@ -146,7 +145,9 @@ tenon_op TENON_CALL send(void* ctx, tenon_call call, const tenon_http_request* r
     }
 }
 
-void TENON_CALL cancel(void* ctx, tenon_op op) noexcept { ProxyAccess::cancel_operation(ctx, op); }
+void TENON_CALL cancel(void* ctx, tenon_op op) noexcept {
+    ProxyAccess::cancel_operation(ctx, op);
+}
 
 }  // namespace
 

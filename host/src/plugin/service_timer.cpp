@@ -66,15 +66,16 @@ tenon_op TENON_CALL start(void* ctx, tenon_call call, std::int64_t delay_ns, ten
                           void* user) noexcept {
     Proxy& proxy = ProxyAccess::of(ctx);
     if (fn == nullptr || delay_ns < 0) {
-        ProxyAccess::misbehaved(proxy, "a timer was started without a function or with a negative "
-                                       "delay");
+        ProxyAccess::misbehaved(proxy,
+                                "a timer was started without a function or with a negative "
+                                "delay");
         return 0;
     }
     try {
         const std::size_t io_index = ProxyAccess::io_index(proxy, call);
-        auto timer = std::make_shared<TimerOperation>(
-            proxy.shared_from_this(), call, fn, user,
-            ProxyAccess::environment(ctx).io.context(io_index));
+        auto timer =
+            std::make_shared<TimerOperation>(proxy.shared_from_this(), call, fn, user,
+                                             ProxyAccess::environment(ctx).io.context(io_index));
         return ProxyAccess::start(proxy, call, timer, &timer->handle, [&](CallSlot&) {
             timer->begin(std::chrono::nanoseconds(delay_ns));
         });
@@ -83,7 +84,9 @@ tenon_op TENON_CALL start(void* ctx, tenon_call call, std::int64_t delay_ns, ten
     }
 }
 
-void TENON_CALL cancel(void* ctx, tenon_op op) noexcept { ProxyAccess::cancel_operation(ctx, op); }
+void TENON_CALL cancel(void* ctx, tenon_op op) noexcept {
+    ProxyAccess::cancel_operation(ctx, op);
+}
 
 }  // namespace
 

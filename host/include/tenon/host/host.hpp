@@ -1,0 +1,111 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tenon/host/types.hpp"
+
+namespace tenon::host {
+
+/// How a host is set up. Everything may stay as it is.
+struct HostOptions {
+    /// Searched in order, before the directories of the configuration file.
+    std::vector<std::filesystem::path> plugin_directories = {};
+    /// A configuration file (docs/configuration.md); empty = built-in defaults, no file is read.
+    std::filesystem::path config_file = {};
+    /// Receives every log line instead of standard error, one at a time, on any thread. Must not
+    /// call back into the host.
+    std::function<void(std::string_view line)> log_sink = {};
+};
+
+/// One provider to add at run time.
+struct ProviderOptions {
+    std::string name;
+    std::string kind;
+    /// The provider's configuration, a JSON object that fits the kind's schema.
+    std::string config_json = "{}";
+    std::string default_model = {};
+};
+
+/// A request under way. Dropping it does not cancel.
+///
+/// \par Thread-safety
+/// Any thread.
+class Operation {
+public:
+    virtual ~Operation() = default;
+    /// Ends the request with Code::cancelled unless it has ended. Returns at once.
+    virtual void cancel() noexcept = 0;
+};
+
+/// Receives a streamed answer's deltas.
+using OnDelta = std::function<void(const StreamDelta&)>;
+
+/// Loads provider plugins and completes prompts through them.
+///
+/// \par Errors
+/// Every failure is an Error whose message names the provider, the cause and what to do. Nothing
+/// throws except for lack of memory.
+/// \par Thread-safety
+/// All functions may be called from any thread, except that construction and destruction are
+/// exclusive. Do not call blocking functions from a callback of the host.
+/// \par Object lifetimes
+/// The destructor cancels what is under way, waits for it, and destroys the providers. Plugins stay
+/// mapped until the process ends.
+class Host {
+public:
+    /// Reads the configuration, starts the I/O threads, loads the plugins, makes the configured
+    /// providers. A broken plugin or provider does not fail the host: see plugin_problems() and
+    /// status().
+    /// Errors: an unusable configuration (every problem, one per line).
+    [[nodiscard]] static Result<std::unique_ptr<Host>> open(const HostOptions& options = {});
+
+    virtual ~Host() = default;
+
+    /// Loads every plugin of a directory. Errors: the directory cannot be read; broken files in it
+    /// are reported by plugin_problems().
+    virtual Result<void> load_plugins(const std::filesystem::path& directory) = 0;
+    virtual Result<void> add_provider(const ProviderOptions& options) = 0;
+
+    [[nodiscard]] virtual std::vector<KindInfo> kinds() const = 0;
+    [[nodiscard]] virtual std::vector<PluginProblem> plugin_problems() const = 0;
+
+    /// How every configured provider stands.
+    /// \param probe run the health checks first (they cost no tokens), all at once, each bounded by
+    /// timeouts.health_check.
+    [[nodiscard]] virtual std::vector<ProviderStatus> status(bool probe = false) = 0;
+
+    /// Completes a chat request and waits for the answer.
+    /// \param on_delta if set, the answer is streamed to it on this thread; the whole answer is
+    /// returned all the same. After the first delta an error means that the answer broke off.
+    /// \param stop ends the request with Code::cancelled when stop is requested.
+    [[nodiscard]] virtual Result<ChatAnswer> complete(const ChatRequest& request,
+                                                      const OnDelta& on_delta = {},
+                                                      std::stop_token stop = {}) = 0;
+    /// Completes the text as one user message, with the default provider and model.
+    [[nodiscard]] Result<ChatAnswer> complete(std::string_view prompt) {
+        ChatRequest request;
+        request.messages.push_back({"user", std::string(prompt)});
+        return complete(request);
+    }
+
+    /// Starts a chat request. The callbacks run on an I/O thread, never inside this function, one
+    /// at a time, `on_done` once and last; they must return promptly.
+    virtual std::shared_ptr<Operation> start_complete(
+        ChatRequest request, OnDelta on_delta, std::function<void(Result<ChatAnswer>)> on_done) = 0;
+
+    [[nodiscard]] virtual Result<EmbeddingAnswer> embed(const EmbeddingRequest& request,
+                                                        std::stop_token stop = {}) = 0;
+    [[nodiscard]] virtual Result<RerankAnswer> rerank(const RerankRequest& request,
+                                                      std::stop_token stop = {}) = 0;
+    /// The models of one provider; the configured ones if it cannot list.
+    [[nodiscard]] virtual Result<std::vector<std::string>> models(std::string_view provider,
+                                                                  std::stop_token stop = {}) = 0;
+};
+
+}  // namespace tenon::host

@@ -1,0 +1,43 @@
+#include "net/blocking_pool.hpp"
+
+namespace tenon::net {
+
+BlockingPool::BlockingPool(std::size_t threads, std::size_t queue)
+    : most_threads_(threads), most_queued_(queue) {}
+
+BlockingPool::~BlockingPool() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    changed_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+}
+
+bool BlockingPool::post(std::function<void()> job) {
+    const std::lock_guard lock(mutex_);
+    if (jobs_.size() >= most_queued_) return false;
+    jobs_.push_back(std::move(job));
+    if (jobs_.size() > idle_ && threads_.size() < most_threads_) {
+        threads_.emplace_back([this] { run(); });
+    }
+    changed_.notify_one();
+    return true;
+}
+
+void BlockingPool::run() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        ++idle_;
+        changed_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+        --idle_;
+        if (jobs_.empty()) return;
+        const auto job = std::move(jobs_.front());
+        jobs_.pop_front();
+        lock.unlock();
+        job();
+        lock.lock();
+    }
+}
+
+}  // namespace tenon::net

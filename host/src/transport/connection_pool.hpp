@@ -1,0 +1,93 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "net/awaitable.hpp"
+#include "net/stream.hpp"
+#include "net/timer.hpp"
+#include "transport/http_client.hpp"
+#include "wire/url.hpp"
+
+namespace tenon::transport {
+
+/// One transport connection and the buffer it is read with.
+struct Connection {
+    explicit Connection(boost::asio::io_context& io) : stream(io), buffer(kBufferBytes) {}
+
+    static constexpr std::size_t kBufferBytes = std::size_t{16} << 10;
+
+    net::Stream stream;
+    std::string origin;
+    std::vector<char> buffer;
+    base::TimePoint expires = base::kNoDeadline;  ///< while idle
+    bool reused = false;
+};
+
+/// A request that waits for a connection; granted by the pool, in order.
+struct ConnectionWaiter {
+    explicit ConnectionWaiter(boost::asio::io_context& io) : changed(io) {}
+
+    net::Timer changed;
+    std::string origin;
+    std::unique_ptr<Connection> connection;  ///< handed over with its place
+    bool granted = false;                    ///< a place; `connection` may be empty
+    bool cancelled = false;
+};
+
+/// The connections of one HttpClient.
+///
+/// A "place" is the right to have one connection: taken by acquire(), given back by release() or
+/// give_back_place(). It passes directly to the first waiter, so that newcomers never overtake.
+///
+/// \par Thread-safety
+/// I/O thread only.
+class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
+public:
+    ConnectionPool(boost::asio::io_context& io, const HttpOptions& options);
+
+    /// A place, with an idle connection to `origin` if there is a usable one and `fresh` is false;
+    /// the caller dials otherwise. Errors: Code::overloaded, Code::deadline, Code::cancelled.
+    net::Awaitable<Result<std::unique_ptr<Connection>>> acquire(
+        std::string origin, bool fresh, base::TimePoint deadline,
+        std::shared_ptr<ConnectionWaiter> waiter);
+
+    /// Gives a connection back after a complete exchange; `server_limit` is what the server said
+    /// about its own idle time.
+    void release(std::unique_ptr<Connection> connection,
+                 std::optional<std::chrono::seconds> server_limit);
+    /// Gives the place of a connection back that was closed or never made.
+    void give_back_place();
+
+    /// Closes idle connections, cancels exchanges, refuses new ones.
+    void shut_down();
+
+    [[nodiscard]] HttpClient::Counts counts() const noexcept {
+        return {places_, idle_.size(), waiters_.size()};
+    }
+    [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }
+    [[nodiscard]] const HttpOptions& options() const noexcept { return options_; }
+
+    /// Exchanges under way, for shut_down().
+    std::set<class ExchangeTask*> exchanges;
+    bool closed = false;
+
+private:
+    std::unique_ptr<Connection> take_idle(const std::string& origin);
+    bool close_oldest_idle();
+    void grant_next(std::unique_ptr<Connection> connection);
+    void schedule_reaper();
+
+    boost::asio::io_context& io_;
+    const HttpOptions options_;
+    std::size_t places_ = 0;
+    std::vector<std::unique_ptr<Connection>> idle_;  ///< most recently used last
+    std::deque<std::shared_ptr<ConnectionWaiter>> waiters_;
+    net::Timer reaper_;
+    bool reaper_runs_ = false;
+};
+
+}  // namespace tenon::transport
