@@ -16,7 +16,7 @@ struct Prompt {
     bool from_tool = false;       ///< `text` is a tool's answer
     bool may_call_tools = false;  ///< the request has tools and does not forbid them
     std::uint64_t tokens = 0;     ///< of all messages
-    std::optional<std::uint64_t> max_tokens;
+    std::optional<std::uint64_t> max_tokens = {};
 };
 
 /// How the mock answers.
