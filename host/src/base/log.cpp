@@ -28,8 +28,8 @@ spdlog::level::level_enum to_spdlog(LogLevel level) noexcept {
 /// Hands finished lines to the host application.
 class CallbackSink final : public spdlog::sinks::base_sink<std::mutex> {
 public:
-    explicit CallbackSink(std::function<void(LogLevel, std::string_view)> sink)
-        : sink_(std::move(sink)) {}
+    explicit CallbackSink(std::function<void(LogLevel, std::string_view)> write)
+        : sink_(std::move(write)) {}
 
 private:
     void sink_it_(const spdlog::details::log_msg& message) override {
@@ -104,9 +104,8 @@ Log::Log(const LogOptions& options) : options_(options), lowest_(options.level) 
     }
     // UTC, so that lines of different machines can be laid side by side.
     sink->set_formatter(std::make_unique<spdlog::pattern_formatter>(
-        options_.format == LogFormat::json
-            ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
-            : "%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %v",
+        options_.format == LogFormat::json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
+                                           : "%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %v",
         spdlog::pattern_time_type::utc));
     backend_ = std::make_unique<Backend>(std::move(sink));
     backend_->logger.set_level(spdlog::level::trace);
