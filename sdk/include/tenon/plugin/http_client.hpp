@@ -9,17 +9,12 @@
 #include <string_view>
 #include <vector>
 
+#include "tenon/http_header.hpp"
 #include "tenon/plugin/call.hpp"
 #include "tenon/plugin/host.hpp"
 #include "tenon/result.hpp"
 
 namespace tenon {
-
-/// One header of a request; borrowed by send().
-struct HttpHeader {
-    std::string_view name;
-    std::string_view value;
-};
 
 /// One HTTP request; see `tenon_http_request`. Everything is borrowed by send().
 struct HttpRequest {
