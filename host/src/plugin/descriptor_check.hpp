@@ -11,7 +11,7 @@ namespace tenon::plugin {
 
 /// What one library offered: the kinds that passed, and why others did not.
 struct CheckedPlugin {
-    std::vector<Kind> kinds;  ///< `library` is not set yet
+    std::vector<Kind> kinds;  ///< `library_path` is not set yet
     std::vector<LoadError> errors;
 };
 

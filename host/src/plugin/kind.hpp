@@ -1,15 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "tenon/abi/provider.h"
 
 namespace tenon::plugin {
-
-class Library;
 
 /// The functions of one kind, every NULL filled with the ABI's default, so that the host never
 /// tests for NULL.
@@ -63,7 +60,7 @@ struct Kind {
     std::vector<std::string> required_services;
     Capabilities has;
     Functions functions{};
-    std::shared_ptr<const Library> library;
+    std::string library_path;  ///< of the library that offers it, which stays mapped for ever
 };
 
 [[nodiscard]] std::string_view to_string(ConnMode mode) noexcept;

@@ -7,7 +7,6 @@
 #include "plugin/attribution.hpp"
 #include "plugin/bounded_call.hpp"
 #include "plugin/host_table.hpp"
-#include "plugin/library.hpp"
 #include "plugin/services.hpp"
 #include "tenon/testing/json_service.hpp"
 #include "transport/http_client.hpp"
@@ -79,7 +78,7 @@ Result<std::shared_ptr<Proxy>> Proxy::create(std::shared_ptr<const Kind> kind, P
     };
     auto made = std::make_shared<Made>();
     const bool in_time = run_bounded(proxy->options_.setup_timeout, [made, proxy] {
-        const AttributionScope scope(proxy->name().c_str(), proxy->kind().library->path().c_str(),
+        const AttributionScope scope(proxy->name().c_str(), proxy->kind().library_path.c_str(),
                                      "create");
         tenon_error error{};
         error.struct_size = sizeof error;
@@ -111,8 +110,8 @@ Result<std::shared_ptr<Proxy>> Proxy::create(std::shared_ptr<const Kind> kind, P
     return proxy;
 }
 
-void Proxy::retire(std::shared_ptr<Proxy> proxy, base::Duration grace) {
-    if (proxy->provider_ == nullptr) return;
+void Proxy::retire(std::shared_ptr<Proxy> proxy, base::Duration grace,
+                   const std::function<void()>& disconnect_all) {
     if (!proxy->wait_until_idle(grace)) {
         proxy->environment_.log.write(
             base::LogLevel::error, proxy->component_,
@@ -124,9 +123,10 @@ void Proxy::retire(std::shared_ptr<Proxy> proxy, base::Duration grace) {
         left_alive.push_back(std::move(proxy));
         return;
     }
+    disconnect_all();
     const auto timeout = proxy->options_.setup_timeout;
     const bool in_time = run_bounded(timeout, [proxy] {
-        const AttributionScope scope(proxy->name().c_str(), proxy->kind().library->path().c_str(),
+        const AttributionScope scope(proxy->name().c_str(), proxy->kind().library_path.c_str(),
                                      "destroy");
         try {
             proxy->kind().functions.destroy(proxy->provider_);
@@ -219,7 +219,7 @@ template <class CallPlugin>
 void Proxy::run_start(const char* function, tenon_call call,
                       const CallPlugin& call_plugin) noexcept {
     const Entered entered(*this);
-    const AttributionScope scope(name().c_str(), kind_->library->path().c_str(), function);
+    const AttributionScope scope(name().c_str(), kind_->library_path.c_str(), function);
     try {
         const tenon_status status = call_plugin(call);
         if (status == TENON_OK) return;
@@ -257,7 +257,7 @@ bool Proxy::end_by_host(tenon_call call, Error error) noexcept {
 void Proxy::disconnect(tenon_conn* conn) noexcept {
     const auto run = [this, conn] {
         const Entered entered(*this);
-        const AttributionScope scope(name().c_str(), kind_->library->path().c_str(), "disconnect");
+        const AttributionScope scope(name().c_str(), kind_->library_path.c_str(), "disconnect");
         try {
             kind_->functions.disconnect(provider_, conn);
         } catch (...) {
@@ -403,7 +403,7 @@ void Proxy::cancel(tenon_call call) noexcept {
         drained_.notify_all();
     }
     const Entered entered(*this);
-    const AttributionScope scope(name().c_str(), kind_->library->path().c_str(), "cancel");
+    const AttributionScope scope(name().c_str(), kind_->library_path.c_str(), "cancel");
     try {
         kind_->functions.cancel(provider_, conn, call);
     } catch (...) {
@@ -474,7 +474,7 @@ void Proxy::misbehaved(std::string_view what) noexcept {
     if (before >= kLogged) return;  // a plugin in a loop must not fill the disk
     environment_.log.write(
         base::LogLevel::warn, component_, what,
-        {{"event", "plugin_misbehaved"}, {"kind", kind_->id}, {"library", kind_->library->path()}});
+        {{"event", "plugin_misbehaved"}, {"kind", kind_->id}, {"library", kind_->library_path}});
 }
 
 ActiveCall::~ActiveCall() {

@@ -46,7 +46,8 @@ struct ProxyOptions {
     std::map<std::string, std::string, std::less<>> secrets;  ///< by configuration name
     std::function<std::unique_ptr<transport::HttpClient>(std::size_t io_index)> make_http_client;
     /// Told about connections that died by themselves, on any thread.
-    std::function<void(tenon_conn*, const Error&)> on_connection_lost;
+    /// Returns whether the connection is known.
+    std::function<bool(tenon_conn*, const Error&)> on_connection_lost;
     base::Duration setup_timeout = std::chrono::seconds(10);  ///< of create and destroy
 };
 
@@ -65,10 +66,11 @@ public:
                                                                const ProxyEnvironment& environment);
 
     /// Destroys the provider once its last call, callback and service operation has ended, waiting
-    /// up to `grace`. A provider that does not come to rest is left alive (and logged): destroying
-    /// it under its own running code would be worse. `proxy` must be the last reference of the
-    /// host.
-    static void retire(std::shared_ptr<Proxy> proxy, base::Duration grace);
+    /// up to `grace`; `disconnect_all` runs right before. A provider that does not come to rest is
+    /// left alive (and logged): destroying it under its own running code would be worse. Nothing may
+    /// be started afterwards.
+    static void retire(std::shared_ptr<Proxy> proxy, base::Duration grace,
+                       const std::function<void()>& disconnect_all);
 
     Proxy(const Proxy&) = delete;
     Proxy& operator=(const Proxy&) = delete;
@@ -104,9 +106,7 @@ public:
 
 private:
     friend class ActiveCall;
-    friend struct HostTable;
-    friend class HttpOperation;
-    friend class TimerOperation;
+    friend struct ProxyAccess;
     class Entered;
     using Operation = tenon_status (*)(tenon_provider*, tenon_conn*, const tenon_request*,
                                        tenon_call);

@@ -31,6 +31,12 @@ struct ProxyAccess {
     static transport::HttpClient& http(Proxy& proxy, std::size_t io_index) noexcept {
         return *proxy.http_[io_index];
     }
+    /// The I/O thread of a call; 0 if it has ended.
+    static std::size_t io_index(Proxy& proxy, tenon_call call) noexcept {
+        std::size_t index = 0;
+        proxy.calls_.with(call, [&](CallSlot& slot) { index = slot.io_index; });
+        return index;
+    }
     static const std::string* secret(Proxy& proxy, std::string_view name) noexcept;
     static void misbehaved(Proxy& proxy, std::string_view what) noexcept { proxy.misbehaved(what); }
 

@@ -46,10 +46,10 @@ bool Registry::load_file(const fs::path& file) {
         if (const auto other = find(kind.id)) {
             errors_.push_back({library->path(), LoadStage::descriptor,
                                "offers the kind '" + kind.id + "', which " +
-                                   other->library->path() + " offers already"});
+                                   other->library_path + " offers already"});
             continue;
         }
-        kind.library = library;
+        kind.library_path = library->path();
         const auto at =
             std::lower_bound(kinds_.begin(), kinds_.end(), kind.id,
                              [](const auto& a, const std::string& id) { return a->id < id; });

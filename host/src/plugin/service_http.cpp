@@ -4,7 +4,6 @@
 
 #include "net/io_threads.hpp"
 #include "plugin/attribution.hpp"
-#include "plugin/library.hpp"
 #include "plugin/proxy_access.hpp"
 #include "plugin/services.hpp"
 #include "transport/http_client.hpp"
@@ -74,7 +73,7 @@ public:
 
 private:
     [[nodiscard]] AttributionScope attribution(const char* function) const noexcept {
-        return {proxy_->name().c_str(), proxy_->kind().library->path().c_str(), function};
+        return {proxy_->name().c_str(), proxy_->kind().library_path.c_str(), function};
     }
 
     std::shared_ptr<Proxy> proxy_;

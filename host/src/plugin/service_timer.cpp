@@ -4,7 +4,6 @@
 
 #include "net/io_threads.hpp"
 #include "plugin/attribution.hpp"
-#include "plugin/library.hpp"
 #include "plugin/proxy_access.hpp"
 #include "plugin/services.hpp"
 
@@ -43,7 +42,7 @@ private:
         ProxyAccess::forget(*proxy_, handle);
         {
             const AttributionScope scope(proxy_->name().c_str(),
-                                         proxy_->kind().library->path().c_str(), "timer callback");
+                                         proxy_->kind().library_path.c_str(), "timer callback");
             fn_(user_, status);
         }
         ProxyAccess::ended(*proxy_, call_, this);

@@ -68,8 +68,8 @@ private:
         status = code;
     }
 
-    void on_field_impl(http::field, boost::beast::string_view name,
-                       boost::beast::string_view value, ErrorCode&) override {
+    void on_field_impl(http::field, boost::beast::string_view name, boost::beast::string_view value,
+                       ErrorCode&) override {
         Place place{text_.size(), name.size(), text_.size() + name.size(), value.size()};
         for (const char c : view(name)) {
             text_ += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
@@ -196,9 +196,8 @@ Result<void> Http1ResponseParser::finish(Http1ResponseEvents& events) {
     if (done()) return {};
     message_->events = &events;
     if (!message_->is_header_done()) {
-        return Error(Code::protocol, started_
-                                         ? "the connection was closed inside the answer's head"
-                                         : "the connection was closed without an answer");
+        return Error(Code::protocol, started_ ? "the connection was closed inside the answer's head"
+                                              : "the connection was closed without an answer");
     }
     ErrorCode error;
     message_->put_eof(error);

@@ -77,7 +77,8 @@ private:
     bool started_ = false;
     bool stray_bytes_ = false;
     std::unique_ptr<Message> message_;
-    std::string pending_;  ///< bytes that the parser could not use yet: part of a head or chunk head
+    std::string
+        pending_;  ///< bytes that the parser could not use yet: part of a head or chunk head
 };
 
 }  // namespace tenon::wire

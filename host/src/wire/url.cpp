@@ -6,7 +6,9 @@
 namespace tenon::wire {
 namespace {
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+char lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 std::string lowered(std::string_view text) {
     std::string out(text);
@@ -32,8 +34,7 @@ bool parse_port(std::string_view text, std::uint16_t& port) noexcept {
 
 Result<Url> parse_url(std::string_view text) {
     const auto refuse = [&](std::string_view why) {
-        return Error(Code::invalid,
-                     "the address '" + std::string(text) + "' " + std::string(why));
+        return Error(Code::invalid, "the address '" + std::string(text) + "' " + std::string(why));
     };
     if (std::any_of(text.begin(), text.end(), [](char c) {
             return static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) == 0x7f;
@@ -85,8 +86,8 @@ Result<Url> parse_url(std::string_view text) {
     }
     if (url.host.empty()) return refuse("has no host");
     if (has_port && !parse_port(port, url.port)) return refuse("has a port that is not 1..65535");
-    url.target = target.empty() || target.front() == '?' ? "/" + std::string(target)
-                                                         : std::string(target);
+    url.target =
+        target.empty() || target.front() == '?' ? "/" + std::string(target) : std::string(target);
     return url;
 }
 
@@ -96,6 +97,8 @@ std::string Url::authority() const {
     return out;
 }
 
-std::string Url::origin() const { return (tls ? "https://" : "http://") + authority(); }
+std::string Url::origin() const {
+    return (tls ? "https://" : "http://") + authority();
+}
 
 }  // namespace tenon::wire

@@ -1,0 +1,149 @@
+#include <iostream>
+
+#include "cli/commands.hpp"
+#include "cli/open_host.hpp"
+#include "cli/terminal.hpp"
+#include "wire/json_writer.hpp"
+
+namespace tenon::cli {
+namespace {
+
+std::string milliseconds(const host::ProviderStatus& status) {
+    if (!status.response_time) return "-";
+    const auto us = status.response_time->count();
+    return std::to_string(us / 1000) + "." + std::to_string(us / 100 % 10) + " ms";
+}
+
+std::string join(const std::vector<std::string>& words) {
+    std::string out;
+    for (const std::string& word : words) out += out.empty() ? word : " " + word;
+    return out.empty() ? "-" : out;
+}
+
+void write_strings(wire::JsonWriter& json, std::string_view name,
+                   const std::vector<std::string>& words) {
+    json.key(name);
+    json.begin_array();
+    for (const std::string& word : words) json.value(word);
+    json.end_array();
+}
+
+void print_status_json(const std::vector<host::ProviderStatus>& all) {
+    std::string out;
+    wire::JsonWriter json(out, wire::JsonWriter::Style::pretty);
+    json.begin_array();
+    for (const host::ProviderStatus& s : all) {
+        json.begin_object();
+        json.member("name", s.name);
+        json.member("kind", s.kind);
+        json.member("library", s.library);
+        json.member("enabled", s.enabled);
+        json.member("state", s.state);
+        json.member("default_model", s.default_model);
+        json.member("server_version", s.server_version);
+        json.key("response_time_us");
+        s.response_time ? json.value(s.response_time->count()) : json.null();
+        json.member("requests", s.requests);
+        json.member("failures", s.failures);
+        json.member("in_flight", s.in_flight);
+        json.member("connections", s.connections);
+        json.member("misbehaviours", s.misbehaviours);
+        json.member("last_error", s.last_error);
+        json.end_object();
+    }
+    json.end_array();
+    std::cout << out << '\n';
+}
+
+void print_kinds_json(const host::Host& host) {
+    std::string out;
+    wire::JsonWriter json(out, wire::JsonWriter::Style::pretty);
+    json.begin_object();
+    json.key("kinds");
+    json.begin_array();
+    for (const host::KindInfo& kind : host.kinds()) {
+        json.begin_object();
+        json.member("id", kind.id);
+        json.member("name", kind.name);
+        json.member("version", kind.version);
+        json.member("description", kind.description);
+        json.member("license", kind.license);
+        json.member("library", kind.library);
+        json.member("abi_built", kind.abi_built);
+        json.member("connection", kind.connection);
+        write_strings(json, "operations", kind.operations);
+        write_strings(json, "features", kind.features);
+        json.end_object();
+    }
+    json.end_array();
+    json.key("problems");
+    json.begin_array();
+    for (const host::PluginProblem& problem : host.plugin_problems()) {
+        json.begin_object();
+        json.member("library", problem.library);
+        json.member("stage", problem.stage);
+        json.member("message", problem.message);
+        json.end_object();
+    }
+    json.end_array();
+    json.end_object();
+    std::cout << out << '\n';
+}
+
+}  // namespace
+
+int run_status(const GlobalOptions& global, const StatusOptions& options) {
+    const auto opened = open_host(global);
+    if (!opened.host) return opened.status;
+    const auto all = opened.host->status(!options.no_probe);
+    int result = kSuccess;
+    for (const host::ProviderStatus& status : all) {
+        if (status.state == "unhealthy" || status.state == "misconfigured") result = kFailed;
+    }
+    if (options.json) {
+        print_status_json(all);
+        return result;
+    }
+    if (all.empty()) {
+        std::cerr << "no provider is configured; see 'tenon plugins list' for the kinds that are "
+                     "loaded and 'tenon config --help'\n";
+        return kSuccess;
+    }
+    std::vector<std::vector<std::string>> rows = {
+        {"NAME", "KIND", "STATE", "RESPONSE", "VERSION", "MODEL", "LAST ERROR"}};
+    for (const host::ProviderStatus& s : all) {
+        rows.push_back({s.name, s.kind, s.state, milliseconds(s),
+                        s.server_version.empty() ? "-" : s.server_version,
+                        s.default_model.empty() ? "-" : s.default_model,
+                        s.last_error.empty() ? "-" : s.last_error});
+    }
+    print_table(rows);
+    return result;
+}
+
+int run_plugins_list(const GlobalOptions& global, const PluginsListOptions& options) {
+    const auto opened = open_host(global);
+    if (!opened.host) return opened.status;
+    const auto problems = opened.host->plugin_problems();
+    if (options.json) {
+        print_kinds_json(*opened.host);
+        return problems.empty() ? kSuccess : kFailed;
+    }
+    std::vector<std::vector<std::string>> rows = {
+        {"KIND", "VERSION", "CONNECTION", "OPERATIONS", "FEATURES", "LIBRARY"}};
+    for (const host::KindInfo& kind : opened.host->kinds()) {
+        rows.push_back({kind.id, kind.version, kind.connection, join(kind.operations),
+                        join(kind.features), kind.library});
+    }
+    if (rows.size() > 1) {
+        print_table(rows);
+    } else {
+        std::cerr << "no plugin is loaded; name a directory with --plugin-dir\n";
+    }
+    for (const host::PluginProblem& problem : problems) {
+        print_error(problem.library + " (" + problem.stage + "): " + problem.message);
+    }
+    return problems.empty() ? kSuccess : kFailed;
+}
+
+}  // namespace tenon::cli

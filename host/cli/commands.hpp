@@ -1,0 +1,98 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tenon::cli {
+
+/// Exit statuses, for scripts.
+enum ExitStatus : int {
+    kSuccess = 0,
+    kFailed = 1,         ///< the request failed, a plugin check failed, a provider is not healthy
+    kUsage = 2,          ///< the command line is wrong
+    kConfiguration = 3,  ///< the configuration is wrong
+    kInterrupted = 130,  ///< Ctrl-C
+};
+
+/// Options that stand before the command.
+struct GlobalOptions {
+    std::string config_file;  ///< empty = the usual places
+    std::vector<std::string> plugin_directories;
+    std::string log_level;  ///< empty = as configured
+};
+
+struct CompleteOptions {
+    std::string provider;
+    std::string model;
+    std::string system;
+    std::vector<std::string> prompt;  ///< joined with spaces; empty or "-" = standard input
+    std::optional<double> temperature;
+    std::optional<int> max_tokens;
+    std::chrono::milliseconds timeout{0};
+    bool no_stream = false;
+    bool json = false;
+};
+
+struct EmbedOptions {
+    std::string provider;
+    std::string model;
+    std::vector<std::string> inputs;  ///< empty = lines of standard input
+    std::optional<int> dimensions;
+    std::chrono::milliseconds timeout{0};
+    bool json = false;
+};
+
+struct RerankOptions {
+    std::string provider;
+    std::string model;
+    std::string query;
+    std::vector<std::string> documents;  ///< empty = lines of standard input
+    std::optional<int> top_n;
+    std::chrono::milliseconds timeout{0};
+    bool json = false;
+};
+
+struct ModelsOptions {
+    std::string provider;  ///< empty = all
+    bool json = false;
+};
+
+struct StatusOptions {
+    bool json = false;
+    bool no_probe = false;
+};
+
+struct PluginsListOptions {
+    bool json = false;
+};
+
+struct PluginsCheckOptions {
+    std::string file;
+    bool json = false;
+    bool in_process = false;              ///< for a debugger
+    std::vector<std::string> only_cases;  ///< names; empty = all
+    std::chrono::milliseconds timeout{20'000};  ///< of one case
+};
+
+struct SchemaOptions {
+    bool markdown = false;
+};
+
+/// Each runs one command and returns its exit status. Results go to standard output, everything
+/// else to standard error.
+int run_complete(const GlobalOptions& global, const CompleteOptions& options);
+int run_chat(const GlobalOptions& global, const CompleteOptions& options);
+int run_embed(const GlobalOptions& global, const EmbedOptions& options);
+int run_rerank(const GlobalOptions& global, const RerankOptions& options);
+int run_models(const GlobalOptions& global, const ModelsOptions& options);
+int run_status(const GlobalOptions& global, const StatusOptions& options);
+int run_plugins_list(const GlobalOptions& global, const PluginsListOptions& options);
+int run_plugins_check(const PluginsCheckOptions& options);
+int run_config_check(const GlobalOptions& global);
+int run_config_show(const GlobalOptions& global);
+int run_config_schema(const SchemaOptions& options);
+
+}  // namespace tenon::cli

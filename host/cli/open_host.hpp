@@ -1,0 +1,22 @@
+#pragma once
+
+#include <memory>
+
+#include "cli/commands.hpp"
+#include "tenon/host/host.hpp"
+
+namespace tenon::cli {
+
+/// A host as the global options ask for it, or the exit status after the reason was printed.
+struct OpenedHost {
+    std::unique_ptr<host::Host> host;
+    int status = kSuccess;
+};
+
+[[nodiscard]] OpenedHost open_host(const GlobalOptions& global);
+
+/// The configuration file that applies; empty = none. Errors have been printed: `status` is not
+/// kSuccess then.
+[[nodiscard]] std::filesystem::path configuration_file(const GlobalOptions& global);
+
+}  // namespace tenon::cli

@@ -1,0 +1,110 @@
+#include "cli/terminal.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+#include <iterator>
+
+namespace tenon::cli {
+namespace {
+
+std::string_view advice(Code code) noexcept {
+    switch (code) {
+        case Code::auth: return "check the provider's credentials (tenon config show)";
+        case Code::forbidden: return "check the account's permissions and billing";
+        case Code::throttled:
+        case Code::overloaded: return "wait a little and try again, or use another provider";
+        case Code::unavailable: return "check that the server runs and the address is right";
+        case Code::not_found: return "see 'tenon models' for the names that the provider knows";
+        case Code::too_large: return "shorten the request or choose a model with a larger context";
+        case Code::refused: return "change the request; the provider's policy refused it";
+        case Code::protocol: return "check that base_url points to the right kind of server";
+        case Code::deadline: return "allow more time with --timeout, or use another provider";
+        case Code::unsupported: return "use a provider that can";
+        case Code::internal: return "this is a defect in the plugin or in Tenon; see --log-level debug";
+        default: return {};
+    }
+}
+
+/// Columns that a text takes, as far as terminals agree: one for each character, two for East Asian
+/// wide ones and emoji.
+std::size_t width(std::string_view text) noexcept {
+    std::size_t columns = 0;
+    for (std::size_t i = 0; i < text.size();) {
+        const auto lead = static_cast<unsigned char>(text[i]);
+        const std::size_t length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+        const bool wide = length == 4 || (length == 3 && lead >= 0xe3 && lead <= 0xed);
+        columns += wide ? 2 : 1;
+        i += length;
+    }
+    return columns;
+}
+
+}  // namespace
+
+void print_error(std::string_view message) {
+    flush_output();
+    std::string line = "tenon: ";
+    for (const char c : message) line += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+    std::cerr << line << '\n' << std::flush;
+}
+
+void print_error(const Error& error) {
+    std::string message = error.message;
+    const std::string_view next = advice(error.code);
+    if (message.find(';') == std::string::npos && !next.empty()) {
+        message += "; ";
+        message += next;
+    }
+    print_error(message);
+}
+
+void print_answer(std::string_view text) {
+    static const bool terminal = output_is_terminal();
+    if (!terminal) {
+        std::cout << text << std::flush;
+        return;
+    }
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f) {
+            std::cout << "\xef\xbf\xbd";
+        } else {
+            std::cout << c;
+        }
+    }
+    std::cout << std::flush;
+}
+
+void print_table(const std::vector<std::vector<std::string>>& rows) {
+    std::vector<std::size_t> widths;
+    for (const auto& row : rows) {
+        widths.resize(std::max(widths.size(), row.size()));
+        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+    }
+    for (const auto& row : rows) {
+        std::string line;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            line += row[i];
+            if (i + 1 < row.size()) line.append(widths[i] - width(row[i]) + 2, ' ');
+        }
+        line.erase(line.find_last_not_of(' ') + 1);
+        std::cout << line << '\n';
+    }
+    std::cout << std::flush;
+}
+
+void flush_output() { std::cout << std::flush; }
+
+bool output_is_terminal() { return isatty(STDOUT_FILENO) == 1; }
+bool input_is_terminal() { return isatty(STDIN_FILENO) == 1; }
+
+std::string read_all_input() {
+    return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
+}
+
+bool read_line(std::string& line) { return static_cast<bool>(std::getline(std::cin, line)); }
+
+}  // namespace tenon::cli

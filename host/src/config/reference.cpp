@@ -1,0 +1,158 @@
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "config/schema.hpp"
+#include "config/shape.hpp"
+
+namespace tenon::config {
+namespace {
+
+constexpr std::string_view kExample = R"json({
+  // Keys come from the environment, so that this file holds no secret.
+  "default_provider": "openai",
+  "log": {"level": "${TENON_LOG:-info}", "components": {"transport": "debug"}},
+  "http": {"max_connections": 50, "read_timeout": "90s"},
+  "providers": {
+    "openai": {
+      "kind": "openai",
+      "default_model": "gpt-4o-mini",
+      "model_aliases": {"fast": "gpt-4o-mini"},
+      "config": {"api_key": "${OPENAI_API_KEY}"}
+    },
+    "local": {
+      "kind": "ollama",
+      "timeouts": {"first_byte": "2m", "request": "5m"}, // loading a model takes its time
+      "config": {"base_url": "${OLLAMA_URL:-http://127.0.0.1:11434}"}
+    }
+  }
+}
+)json";
+
+constexpr std::string_view kHead = R"md(# Configuration
+
+<!-- Made by `tenon config schema --markdown`. Change host/src/config, not this page. -->
+
+Tenon reads one JSON file: the one that was named on the command line, else `$TENON_CONFIG`, else
+`tenon/config.json` in `$XDG_CONFIG_HOME` or in `~/.config`. Without a file the defaults below
+apply. Every key may be left out unless the tables say otherwise.
+
+- `tenon config show` prints what is in effect, with secrets as `***`.
+- `tenon config schema` prints a JSON Schema of this page for editors; name its file under
+  `"$schema"`.
+
+)md";
+
+constexpr std::string_view kRules = R"md(
+## Rules
+
+**JSON** in UTF-8, with `//` and `/* */` comments. A comma before a closing bracket and a key given
+twice are errors.
+
+**Durations** are strings with a unit: `"250ms"`, `"30s"`, `"1.5m"`, `"1h"`.
+
+**Names** of providers, kinds and aliases have lower-case letters, digits, `.`, `_` and `-`, begin
+with a letter or a digit, and have 64 characters at most.
+
+**Paths** that are relative count from the directory of the file.
+
+**Environment variables** stand in any string: `${NAME}`, or `${NAME:-default}` if it may be unset
+or empty. `$${` is a literal `${`. If a variable is not set, only the provider that needs it cannot
+be used; anywhere else it is an error of the file.
+
+**Errors** are reported all together, each with its line, column and path, and a file with an error
+has no effect at all:
+
+```
+config.json:12:7: providers.openai.tiemouts: unknown key; did you mean 'timeouts'?
+```
+
+)md";
+
+std::string code(std::string_view text) { return "`" + std::string(text) + "`"; }
+
+std::string text_type(TextForm form) {
+    switch (form) {
+        case TextForm::path: return "path";
+        case TextForm::name:
+        case TextForm::required_name:
+        case TextForm::optional_name: return "name";
+        case TextForm::any:
+        case TextForm::not_empty: break;
+    }
+    return "string";
+}
+
+/// The fragment that Markdown readers make of the heading `path`.
+std::string link(std::string_view path) {
+    std::string anchor;
+    std::copy_if(path.begin(), path.end(), std::back_inserter(anchor), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    });
+    return "[" + code(path) + "](#" + anchor + ")";
+}
+
+std::string type_of(const Shape& shape, std::string_view path) {
+    switch (shape.form) {
+        case Shape::Form::flag: return "true or false";
+        case Shape::Form::integer: return "integer, " + shape.least + " to " + shape.most;
+        case Shape::Form::duration: return "duration, " + shape.least + " to " + shape.most;
+        case Shape::Form::text: return text_type(shape.text_form);
+        case Shape::Form::choice: {
+            std::vector<std::string> names;
+            for (const std::string_view choice : shape.choices) names.push_back(code(choice));
+            return base::join(names, ", ");
+        }
+        case Shape::Form::list: return "list of " + text_type(shape.text_form) + "s";
+        case Shape::Form::map: {
+            const Shape& entry = shape.members.front();
+            const bool object = entry.form == Shape::Form::object;
+            return "map of names to " +
+                   (object ? link(std::string(path) + ".NAME") : type_of(entry, path));
+        }
+        case Shape::Form::object: return shape.inherited ? link(shape.name) : link(path);
+        case Shape::Form::plugin: return "object";
+    }
+    return {};
+}
+
+std::string default_of(const Shape& shape) {
+    if (shape.required()) return "required";
+    if (shape.inherited) return "as at the top";
+    return shape.default_json.empty() ? "" : code(shape.default_json);
+}
+
+void write_section(std::string& out, const Shape& object, const std::string& path) {
+    if (!path.empty()) out += "\n### " + code(path) + "\n\n";
+    if (!object.meaning.empty()) out += std::string(object.meaning) + "\n\n";
+    out += "| key | type | default | meaning |\n| --- | --- | --- | --- |\n";
+    const std::string prefix = path.empty() ? "" : path + ".";
+    for (const Shape& member : object.members) {
+        out += "| " + code(member.name) + " | " + type_of(member, prefix + member.name) + " | " +
+               default_of(member) + " | " + std::string(member.meaning) + " |\n";
+    }
+    for (const Shape& member : object.members) {
+        const std::string member_path = prefix + member.name;
+        if (member.form == Shape::Form::object && !member.inherited) {
+            write_section(out, member, member_path);
+        }
+        if (member.form == Shape::Form::map &&
+            member.members.front().form == Shape::Form::object) {
+            write_section(out, member.members.front(), member_path + ".NAME");
+        }
+    }
+}
+
+}  // namespace
+
+std::string_view example_file() noexcept { return kExample; }
+
+std::string reference_page() {
+    std::string out(kHead);
+    out += "```jsonc\n" + std::string(kExample) + "```\n";
+    out += kRules;
+    out += "## Keys\n\n";
+    write_section(out, shape_of_config(), "");
+    return out;
+}
+
+}  // namespace tenon::config

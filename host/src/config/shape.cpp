@@ -1,0 +1,121 @@
+#include "config/shape.hpp"
+
+#include <map>
+#include <utility>
+
+#include "base/duration.hpp"
+
+namespace tenon::config {
+namespace {
+
+std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
+
+/// Visitor that turns a described struct into the shapes of its members.
+class ShapeMaker {
+public:
+    explicit ShapeMaker(bool with_defaults) : with_defaults_(with_defaults) {}
+
+    void flag(std::string_view name, const bool& value, std::string_view meaning) {
+        add(name, meaning, Shape::Form::flag, value ? "true" : "false");
+    }
+
+    template <class Integer>
+    void integer(std::string_view name, const Integer& value, Range<Integer> range,
+                 std::string_view meaning) {
+        Shape& shape = add(name, meaning, Shape::Form::integer, std::to_string(value));
+        shape.least = std::to_string(range.least);
+        shape.most = std::to_string(range.most);
+    }
+
+    void duration(std::string_view name, const std::chrono::milliseconds& value,
+                  Range<std::chrono::milliseconds> range, std::string_view meaning) {
+        Shape& shape =
+            add(name, meaning, Shape::Form::duration, quoted(base::format_duration(value)));
+        shape.least = base::format_duration(range.least);
+        shape.most = base::format_duration(range.most);
+    }
+
+    void text(std::string_view name, const std::string& value, TextForm form,
+              std::string_view meaning) {
+        const bool required = form == TextForm::required_name;
+        Shape& shape = add(name, meaning, Shape::Form::text, required ? "" : quoted(value));
+        shape.text_form = form;
+    }
+
+    template <class Enum>
+    void choice(std::string_view name, const Enum& value, std::string_view meaning) {
+        Shape& shape = add(name, meaning, Shape::Form::choice, "");
+        for (const Choice<Enum>& choice : choices(value)) {
+            shape.choices.push_back(choice.name);
+            if (choice.value == value && with_defaults_) shape.default_json = quoted(choice.name);
+        }
+    }
+
+    void list(std::string_view name, const std::vector<std::string>&, TextForm form,
+              std::string_view meaning) {
+        add(name, meaning, Shape::Form::list, "[]").text_form = form;
+    }
+
+    template <class Entry>
+    void entries(std::string_view name, const std::map<std::string, Entry, std::less<>>&,
+                 const Entry& prototype, std::string_view meaning) {
+        ShapeMaker maker(false);
+        if constexpr (std::is_enum_v<Entry>) {
+            maker.choice("", prototype, "");
+        } else if constexpr (std::is_same_v<Entry, std::string>) {
+            maker.text("", prototype, TextForm::not_empty, "");
+        } else {
+            maker.with_defaults_ = true;
+            maker.object("", prototype, "");
+        }
+        add(name, meaning, Shape::Form::map, "{}").members = std::move(maker.shapes_);
+    }
+
+    template <class Struct>
+    void object(std::string_view name, const Struct& value, std::string_view meaning) {
+        ShapeMaker maker(with_defaults_);
+        describe(maker, value);
+        add(name, meaning, Shape::Form::object, "").members = std::move(maker.shapes_);
+    }
+
+    template <class Struct>
+    void inherited(std::string_view name, const Struct& value, std::string_view meaning) {
+        const bool with_defaults = std::exchange(with_defaults_, false);
+        object(name, value, meaning);
+        shapes_.back().inherited = true;
+        with_defaults_ = with_defaults;
+    }
+
+    void plugin(std::string_view name, const PluginConfig&, std::string_view meaning) {
+        add(name, meaning, Shape::Form::plugin, "{}");
+    }
+
+    [[nodiscard]] std::vector<Shape> take() { return std::move(shapes_); }
+
+private:
+    Shape& add(std::string_view name, std::string_view meaning, Shape::Form form,
+               std::string default_json) {
+        Shape& shape = shapes_.emplace_back();
+        shape.name = name;
+        shape.meaning = meaning;
+        shape.form = form;
+        if (with_defaults_) shape.default_json = std::move(default_json);
+        return shape;
+    }
+
+    bool with_defaults_;
+    std::vector<Shape> shapes_;
+};
+
+}  // namespace
+
+Shape shape_of_config() {
+    const Config defaults;
+    ShapeMaker maker(true);
+    describe(maker, defaults);
+    Shape root;
+    root.members = maker.take();
+    return root;
+}
+
+}  // namespace tenon::config

@@ -1,0 +1,255 @@
+#include "runtime/host_impl.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "base/text.hpp"
+#include "plugin/descriptor_check.hpp"
+#include "runtime/plugin_directories.hpp"
+#include "runtime/settings.hpp"
+#include "runtime/spawn.hpp"
+#include "transport/http_client.hpp"
+
+namespace tenon::runtime {
+
+namespace {
+
+/// How long the destructor waits for calls that a plugin does not finish.
+constexpr auto kShutdownGrace = std::chrono::seconds(10);
+
+base::LogOptions log_options(const config::LogConfig& config, const host::HostOptions& options) {
+    base::LogOptions out = to_log_options(config);
+    if (options.log_sink) {
+        out.sink = [sink = options.log_sink](base::LogLevel, std::string_view line) { sink(line); };
+    }
+    return out;
+}
+
+}  // namespace
+
+HostImpl::HostImpl(config::Config config, const host::HostOptions& options)
+    : config_(std::move(config)),
+      log_(log_options(config_.log, options)),
+      io_(config_.runtime.io_threads),
+      blocking_(config_.runtime.blocking_threads),
+      environment_{log_, base::steady_clock(), io_, blocking_} {
+    load_configured_plugins(options);
+    make_configured_providers();
+}
+
+HostImpl::~HostImpl() {
+    std::unique_lock lock(mutex_);
+    closing_ = true;
+    const auto running = running_;
+    lock.unlock();
+    for (const auto& [id, cancel] : running) cancel->cancel();
+    lock.lock();
+    idle_.wait(lock, [this] { return running_.empty(); });
+    auto providers = std::exchange(providers_, {});
+    lock.unlock();
+    for (auto& [name, entry] : providers) {
+        if (entry->provider) entry->provider->shut_down(kShutdownGrace);
+    }
+    providers.clear();
+    io_.stop();
+}
+
+void HostImpl::load_configured_plugins(const host::HostOptions& options) {
+    std::vector<std::filesystem::path> directories = options.plugin_directories;
+    for (const std::string& directory : config_.plugins.directories) {
+        directories.emplace_back(directory);
+    }
+    for (const std::filesystem::path& directory : directories) {
+        if (const auto loaded = load_plugins(directory); !loaded) {
+            log_.write(base::LogLevel::error, "plugin", loaded.error().message);
+        }
+    }
+    for (const std::filesystem::path& directory : built_in_plugin_directories()) {
+        static_cast<void>(load_plugins(directory));
+    }
+}
+
+Result<void> HostImpl::load_plugins(const std::filesystem::path& directory) {
+    const std::lock_guard lock(mutex_);
+    const std::size_t known = registry_.errors().size();
+    auto loaded = registry_.load_directory(directory);
+    if (!loaded) directory_problems_.push_back({directory.string(), "directory", loaded.error().message});
+    for (std::size_t i = known; i < registry_.errors().size(); ++i) {
+        const plugin::LoadError& error = registry_.errors()[i];
+        log_.write(base::LogLevel::warn, "plugin", error.message,
+                   {{"library", error.path}, {"stage", to_string(error.stage)}});
+    }
+    return loaded;
+}
+
+void HostImpl::make_configured_providers() {
+    for (const auto& [name, config] : config_.providers) {
+        auto entry = make_provider(name, config);
+        if (!entry->provider && config.enabled) {
+            log_.write(base::LogLevel::error, "provider." + name, entry->problem.message);
+        }
+        providers_.emplace(name, std::move(entry));
+    }
+}
+
+std::shared_ptr<ProviderEntry> HostImpl::make_provider(const std::string& name,
+                                                       const config::ProviderConfig& config) {
+    auto entry = std::make_shared<ProviderEntry>();
+    entry->name = name;
+    entry->config = config;
+    const auto refuse = [&](Error error) {
+        if (error.message.find("provider " + name) == std::string::npos) {
+            error.message = "provider " + name + ": " + error.message;
+        }
+        error.message = log_.redactor().redact(error.message);
+        entry->problem = std::move(error);
+        return entry;
+    };
+    if (!config.enabled) {
+        return refuse(Error(Code::unavailable,
+                            "it is disabled in the configuration (providers." + name +
+                                ".enabled)"));
+    }
+    if (config.unusable) return refuse(*config.unusable);
+    std::shared_ptr<const plugin::Kind> kind;
+    {
+        const std::lock_guard lock(mutex_);
+        kind = registry_.find(config.kind);
+    }
+    if (!kind) return refuse(unknown_kind(config.kind));
+    const auto& allowed = config_.plugins.allow;
+    if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), kind->id) == allowed.end()) {
+        return refuse(Error(Code::forbidden, "the kind " + kind->id +
+                                                 " is not in plugins.allow of the configuration"));
+    }
+    auto options = to_proxy_options(name, config, *kind);
+    if (!options) return refuse(std::move(options).error());
+    for (const auto& [key, secret] : options->secrets) log_.redactor().add(secret);
+    options->make_http_client = [this, http = to_http_options(config.http, config.timeouts,
+                                                              io_.size())](std::size_t io_index) {
+        return std::make_unique<transport::HttpClient>(io_.context(io_index), http);
+    };
+    auto made = provider::Provider::create(kind, *std::move(options),
+                                           to_timeouts(config.timeouts),
+                                           environment_);
+    if (!made) return refuse(std::move(made).error());
+    entry->provider = *std::move(made);
+    return entry;
+}
+
+Error HostImpl::unknown_kind(const std::string& kind) const {
+    const std::lock_guard lock(mutex_);
+    std::string known;
+    for (const auto& loaded : registry_.kinds()) {
+        known += known.empty() ? loaded->id : ", " + loaded->id;
+    }
+    return Error(Code::not_found,
+                 "no loaded plugin offers the kind '" + kind + "'" +
+                     (known.empty() ? std::string("; no plugin is loaded at all, see 'tenon "
+                                                  "plugins list'")
+                                    : "; loaded are: " + known));
+}
+
+Result<void> HostImpl::add_provider(const host::ProviderOptions& options) {
+    if (!plugin::is_kind_id(options.name)) {
+        return Error(Code::invalid, "'" + options.name +
+                                        "' is not a provider name: use 1 to 64 of a-z, 0-9, '.', "
+                                        "'_' and '-', beginning with a letter or digit");
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        if (providers_.contains(options.name)) {
+            return Error(Code::invalid, "a provider named " + options.name + " exists already");
+        }
+    }
+    config::ProviderConfig config;
+    config.kind = options.kind;
+    config.default_model = options.default_model;
+    config.timeouts = config_.timeouts;
+    config.http = config_.http;
+    config.config.json = config::Secret(options.config_json);
+    config.config.path = "config";
+    auto entry = make_provider(options.name, config);
+    if (!entry->provider) return entry->problem;
+    const auto provider = entry->provider;
+    {
+        const std::lock_guard lock(mutex_);
+        if (providers_.emplace(options.name, std::move(entry)).second) return {};
+    }
+    provider->shut_down(kShutdownGrace);
+    return Error(Code::invalid, "a provider named " + options.name + " exists already");
+}
+
+Result<std::shared_ptr<ProviderEntry>> HostImpl::find(std::string_view name) {
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = providers_.find(name);
+        if (found != providers_.end()) {
+            if (found->second->provider) return found->second;
+            return found->second->problem;
+        }
+        if (!registry_.find(name)) return unknown_provider(name);
+    }
+    // The name of a kind stands for a provider of that kind with its default configuration.
+    auto added = add_provider({std::string(name), std::string(name), "{}", {}});
+    if (!added) return std::move(added).error();
+    const std::lock_guard lock(mutex_);
+    return providers_.find(name)->second;
+}
+
+Error HostImpl::unknown_provider(std::string_view name) const {
+    std::vector<std::string_view> known;
+    for (const auto& [other, entry] : providers_) known.push_back(other);
+    for (const auto& kind : registry_.kinds()) known.push_back(kind->id);
+    std::string message = "there is no provider '" + std::string(name) + "'";
+    if (const auto near = base::nearest_name(name, known)) {
+        message += "; did you mean '" + std::string(*near) + "'?";
+    } else {
+        message += "; configure it, or use the name of a loaded kind (see 'tenon plugins list')";
+    }
+    return Error(Code::not_found, message);
+}
+
+Result<std::string> HostImpl::default_provider() const {
+    if (!config_.default_provider.empty()) return config_.default_provider;
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> usable;
+    for (const auto& [name, entry] : providers_) {
+        if (entry->provider) usable.push_back(name);
+    }
+    if (usable.size() == 1) return usable.front();
+    if (providers_.size() == 1) return providers_.begin()->first;  // its problem is the answer
+    std::string message = providers_.empty()
+                              ? "no provider is configured; name one with --provider, or write a "
+                                "configuration file (see 'tenon config --help')"
+                              : "several providers are configured and none is the default; name one "
+                                "(";
+    if (!providers_.empty()) {
+        for (const auto& [name, entry] : providers_) {
+            message += name;
+            message += name == providers_.rbegin()->first ? "" : ", ";
+        }
+        message += ") or set default_provider";
+    }
+    return Error(Code::invalid, message);
+}
+
+void HostImpl::note_failure(std::string_view provider, const Error& error) {
+    if (error.code == Code::cancelled) return;
+    const std::lock_guard lock(mutex_);
+    const auto found = providers_.find(provider);
+    if (found != providers_.end()) found->second->last_error = error.message;
+}
+
+Error escaped(const std::exception_ptr& exception) {
+    try {
+        std::rethrow_exception(exception);
+    } catch (const std::exception& e) {
+        return Error(Code::internal, std::string("an exception ended the request: ") + e.what());
+    } catch (...) {
+        return Error(Code::internal, "an exception of an unknown type ended the request");
+    }
+}
+
+}  // namespace tenon::runtime

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/log.hpp"
+#include "config/config.hpp"
+#include "net/awaitable.hpp"
+#include "net/blocking_pool.hpp"
+#include "net/io_threads.hpp"
+#include "plugin/registry.hpp"
+#include "provider/provider.hpp"
+#include "tenon/host/host.hpp"
+
+namespace tenon::runtime {
+
+/// One provider of the configuration, whether or not it could be made.
+struct ProviderEntry {
+    std::string name;
+    config::ProviderConfig config;
+    std::shared_ptr<provider::Provider> provider;  ///< nullptr: see `problem`
+    Error problem;
+    std::string last_error;  ///< of the last request or health check that failed
+};
+
+/// tenon::host::Host: plugins, providers and threads under one roof.
+class HostImpl final : public host::Host {
+public:
+    HostImpl(config::Config config, const host::HostOptions& options);
+    ~HostImpl() override;
+
+    Result<void> load_plugins(const std::filesystem::path& directory) override;
+    Result<void> add_provider(const host::ProviderOptions& options) override;
+    std::vector<host::KindInfo> kinds() const override;
+    std::vector<host::PluginProblem> plugin_problems() const override;
+    std::vector<host::ProviderStatus> status(bool probe) override;
+    Result<host::ChatAnswer> complete(const host::ChatRequest& request,
+                                      const host::OnDelta& on_delta, std::stop_token stop) override;
+    std::shared_ptr<host::Operation> start_complete(
+        host::ChatRequest request, host::OnDelta on_delta,
+        std::function<void(Result<host::ChatAnswer>)> on_done) override;
+    Result<host::EmbeddingAnswer> embed(const host::EmbeddingRequest& request,
+                                        std::stop_token stop) override;
+    Result<host::RerankAnswer> rerank(const host::RerankRequest& request,
+                                      std::stop_token stop) override;
+    Result<std::vector<std::string>> models(std::string_view provider,
+                                            std::stop_token stop) override;
+
+private:
+    /// A provider and what its configuration says about a request.
+    struct Target {
+        std::shared_ptr<provider::Provider> provider;
+        std::string model;
+    };
+
+    void load_configured_plugins(const host::HostOptions& options);
+    void make_configured_providers();
+    std::shared_ptr<ProviderEntry> make_provider(const std::string& name,
+                                                 const config::ProviderConfig& config);
+    host::ProviderStatus describe(const ProviderEntry& entry) const;
+    Error unknown_kind(const std::string& kind) const;
+    Error unknown_provider(std::string_view name) const;  ///< REQUIRES: mutex_ is held
+    Result<std::shared_ptr<ProviderEntry>> find(std::string_view name);
+    Result<std::string> default_provider() const;
+    Result<Target> target(std::string_view name, std::string_view model);
+    void note_failure(std::string_view provider, const Error& error);
+
+    /// Runs `task(cancel, io_index)`, an Awaitable<Result<T>>, on an I/O thread; `on_done` gets its
+    /// result there.
+    template <class T, class Task>
+    std::shared_ptr<provider::CancelSignal> spawn(Task task,
+                                                  std::function<void(Result<T>)> on_done);
+    /// spawn() and wait.
+    template <class T, class Task>
+    Result<T> wait_for(Task task, std::stop_token stop);
+
+    net::Awaitable<Result<host::ChatAnswer>> chat(Target to, host::ChatRequest request,
+                                                  host::OnDelta on_delta,
+                                                  std::shared_ptr<provider::CancelSignal> cancel,
+                                                  std::size_t io_index);
+    net::Awaitable<Result<host::EmbeddingAnswer>> embedding(
+        Target to, host::EmbeddingRequest request, std::shared_ptr<provider::CancelSignal> cancel,
+        std::size_t io_index);
+    net::Awaitable<Result<host::RerankAnswer>> ranking(
+        Target to, host::RerankRequest request, std::shared_ptr<provider::CancelSignal> cancel,
+        std::size_t io_index);
+
+    const config::Config config_;
+    base::Log log_;
+    net::IoThreads io_;
+    net::BlockingPool blocking_;
+    const plugin::ProxyEnvironment environment_;
+
+    mutable std::mutex mutex_;
+    plugin::Registry registry_;
+    std::vector<host::PluginProblem> directory_problems_;
+    std::map<std::string, std::shared_ptr<ProviderEntry>, std::less<>> providers_;
+
+    std::condition_variable idle_;
+    std::map<std::uint64_t, std::shared_ptr<provider::CancelSignal>> running_;
+    std::uint64_t next_running_ = 1;
+    bool closing_ = false;
+};
+
+}  // namespace tenon::runtime
