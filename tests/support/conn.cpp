@@ -283,11 +283,14 @@ bool Conn::respond_chunked(int status, const Headers& headers,
 }
 
 bool Conn::start_response(int status, const Headers& headers, Framing framing) {
-    assert(framing != Framing::content_length);
     framing_ = framing;
-    return write(head_of(status, headers) + (framing == Framing::chunked
-                                                 ? "Transfer-Encoding: chunked\r\n\r\n"
-                                                 : "Connection: close\r\n\r\n"));
+    std::string head = head_of(status, headers);
+    if (framing == Framing::chunked) {
+        head += "Transfer-Encoding: chunked\r\n";
+    } else if (framing == Framing::close_delimited) {
+        head += "Connection: close\r\n";
+    }
+    return write(head + "\r\n");
 }
 
 bool Conn::write_body(std::string_view piece) {
@@ -302,11 +305,19 @@ bool Conn::finish_response(const Headers& trailers) {
         close();
         return true;
     }
-    return bodiless_ ? open_ : write("0\r\n" + header_lines(trailers) + "\r\n");
+    if (framing_ == Framing::content_length || bodiless_) {
+        return open_;
+    }
+    return write("0\r\n" + header_lines(trailers) + "\r\n");
 }
 
 bool Conn::wait(const Gate& gate) {
     return open_ && gate.wait(stop_fd_);
+}
+
+bool Conn::pause(std::chrono::milliseconds delay) {
+    pollfd stop{stop_fd_, POLLIN, 0};
+    return open_ && ::poll(&stop, 1, static_cast<int>(delay.count())) == 0;
 }
 
 void Conn::wait_for_close() {

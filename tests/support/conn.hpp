@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -87,8 +88,8 @@ public:
     bool respond_chunked(int status, const Headers& headers, const std::vector<std::string>& pieces,
                          const Headers& trailers = {});
 
-    /// A response in steps: head, any number of body pieces, end.
-    /// Preconditions: `framing` is chunked or close_delimited.
+    /// A response in steps: head, any number of body pieces, end. For `content_length` the caller
+    /// puts that header among `headers`, and may lie.
     bool start_response(int status, const Headers& headers, Framing framing = Framing::chunked);
     bool write_body(std::string_view piece);
     bool finish_response(const Headers& trailers = {});
@@ -96,11 +97,12 @@ public:
 
     /// \name Waiting and ending
     /// @{
-    bool wait(const Gate& gate);  ///< false also after kPatience
-    void wait_for_close();        ///< discards what arrives until the client has left
-    void close();                 ///< orderly: close_notify and FIN
-    void drop();                  ///< FIN, but for TLS without close_notify
-    void reset();                 ///< RST
+    bool wait(const Gate& gate);                  ///< false also after kPatience
+    bool pause(std::chrono::milliseconds delay);  ///< for the pace of a demonstration
+    void wait_for_close();  ///< discards what arrives until the client has left
+    void close();           ///< orderly: close_notify and FIN
+    void drop();            ///< FIN, but for TLS without close_notify
+    void reset();           ///< RST
     /// @}
 
 private:

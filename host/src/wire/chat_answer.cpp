@@ -95,7 +95,8 @@ private:
         add_further_members(message, number);
         if (out_.deltas.size() == first) add({.choice = number});
         out_.deltas[first].raw = keep(message_chunk(choice, content, number));
-        for (std::size_t i = first + 1; i < out_.deltas.size(); ++i) out_.deltas[i].same_chunk = true;
+        for (std::size_t i = first + 1; i < out_.deltas.size(); ++i)
+            out_.deltas[i].same_chunk = true;
         add({.choice = number, .raw = keep(end_chunk(choice, number))});
     }
 

@@ -35,17 +35,17 @@ struct ChatAnswer {
     std::uint64_t output_tokens = TENON_TOKENS_UNKNOWN;
 };
 
-/// Reads choice 0, or the first one there is. Content may be a string or an array of parts, of which
-/// text and reasoning are read.
-/// Errors: Code::protocol if the body is not JSON or has no choice.
+/// Reads choice 0, or the first one there is. Content may be a string or an array of parts, of
+/// which text and reasoning are read. Errors: Code::protocol if the body is not JSON or has no
+/// choice.
 [[nodiscard]] Result<ChatAnswer> text_of(std::string_view body);
 
 /// An answer as the deltas of a stream. For each choice its reasoning, text, tool calls and further
 /// members of the message (one META delta), then a delta without type for its end; then the usage.
 ///
 /// `raw` makes the same stream in the dialect, without loss but for the parts of a content array
-/// that are neither text nor reasoning: the first delta of a choice carries the whole message as one
-/// chunk, the end its finish_reason, and the usage delta a chunk without choices.
+/// that are neither text nor reasoning: the first delta of a choice carries the whole message as
+/// one chunk, the end its finish_reason, and the usage delta a chunk without choices.
 struct SplitChatAnswer {
     std::vector<Delta> deltas;  ///< views into `storage`
     std::string finish_reason;  ///< of choice 0, or the first one there is

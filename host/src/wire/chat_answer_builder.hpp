@@ -22,15 +22,15 @@ struct ChatAnswerEnd {
     std::uint64_t output_tokens = TENON_TOKENS_UNKNOWN;
 };
 
-/// Puts the deltas of a stream together to the `chat.completion` object that the provider would have
-/// sent without streaming.
+/// Puts the deltas of a stream together to the `chat.completion` object that the provider would
+/// have sent without streaming.
 ///
 /// A chunk that came with `raw` is read from there alone, so that what has no type (logprobs,
 /// refusal, members of one provider) gets into the answer too: strings, arrays and objects in a
 /// delta grow piece by piece; beside the delta the last value counts, but arrays grow, so that
-/// logprobs join; of the chunk's own members the last value counts, but of id, created and model the
-/// first. Only `obfuscation`, which is padding, is dropped. A chunk whose `raw` is not a JSON object
-/// is read from its typed deltas.
+/// logprobs join; of the chunk's own members the last value counts, but of id, created and model
+/// the first. Only `obfuscation`, which is padding, is dropped. A chunk whose `raw` is not a JSON
+/// object is read from its typed deltas.
 ///
 /// \par Thread-safety
 /// Distinct objects: safe. Shared objects: unsafe.

@@ -38,8 +38,8 @@ struct ChatRequestParts {
 /// `body` with the members "model" and "stream" of its outermost object set, all other bytes as
 /// they are. Members that are missing are put in front. An empty `model` leaves that member alone.
 ///
-/// Takes one pass and no tree. Checks what it needs to find the members: that the text is one object
-/// with its brackets and strings closed; whoever parses the result finds other faults.
+/// Takes one pass and no tree. Checks what it needs to find the members: that the text is one
+/// object with its brackets and strings closed; whoever parses the result finds other faults.
 /// Errors: Code::invalid if it is not.
 [[nodiscard]] Result<std::string> with_model_and_stream(std::string_view body,
                                                         std::string_view model, bool stream);
