@@ -65,7 +65,7 @@ Result<std::shared_ptr<Provider>> Provider::create(std::shared_ptr<const plugin:
 }
 
 net::Awaitable<Result<plugin::CallOutcome>> Provider::run(OperationRequest request,
-                                                          DeltaSink on_delta,
+                                                          DeltaSink* sink,
                                                           std::shared_ptr<CancelSignal> cancel,
                                                           std::size_t io_index) {
     const auto self = shared_from_this();
@@ -91,7 +91,7 @@ net::Awaitable<Result<plugin::CallOutcome>> Provider::run(OperationRequest reque
             }
             return proxy_->complete(conn, call_request, io_index);
         },
-        limits, std::move(on_delta), std::move(cancel), io_index);
+        limits, sink, std::move(cancel), io_index);
     in_flight_.fetch_sub(1, std::memory_order_relaxed);
     if (!outcome && outcome.error().code != Code::cancelled) {
         failures_.fetch_add(1, std::memory_order_relaxed);
@@ -113,7 +113,7 @@ net::Awaitable<Result<Health>> Provider::check_health(std::shared_ptr<CancelSign
         [this, &request, io_index](tenon_conn* conn) {
             return proxy_->health_check(conn, request, io_index);
         },
-        limits, {}, std::move(cancel), io_index);
+        limits, nullptr, std::move(cancel), io_index);
     if (!outcome) co_return std::move(outcome).error();
     Health health;
     health.server_version = version_of(outcome->body);
@@ -135,13 +135,13 @@ net::Awaitable<Result<std::string>> Provider::list_models(std::shared_ptr<Cancel
         [this, &request, io_index](tenon_conn* conn) {
             return proxy_->list_models(conn, request, io_index);
         },
-        limits, {}, std::move(cancel), io_index);
+        limits, nullptr, std::move(cancel), io_index);
     if (!outcome) co_return std::move(outcome).error();
     co_return std::move(outcome->body);
 }
 
 net::Awaitable<Result<plugin::CallOutcome>> Provider::call(Starter start, Limits limits,
-                                                           DeltaSink on_delta,
+                                                           DeltaSink* sink,
                                                            std::shared_ptr<CancelSignal> cancel,
                                                            std::size_t io_index) {
     tenon_conn* conn = nullptr;
@@ -152,7 +152,7 @@ net::Awaitable<Result<plugin::CallOutcome>> Provider::call(Starter start, Limits
     }
     plugin::ActiveCall active = start(conn);
     plugin::CallOutcome outcome;
-    auto ended = co_await drive(active, limits, on_delta, *cancel, outcome, io_index);
+    auto ended = co_await drive(active, limits, sink, *cancel, outcome, io_index);
     if (!ended) {
         asio::co_spawn(environment_.io.context(io_index),
                        settle(std::move(active), conn, io_index), asio::detached);
@@ -174,7 +174,7 @@ net::Awaitable<Result<tenon_conn*>> Provider::connection(std::shared_ptr<CancelS
     request.deadline = limits.total;
     plugin::ActiveCall active = proxy_->connect(request, io_index);
     plugin::CallOutcome outcome;
-    auto ended = co_await drive(active, limits, {}, *cancel, outcome, io_index);
+    auto ended = co_await drive(active, limits, nullptr, *cancel, outcome, io_index);
     // Dropping an unfinished connect is enough: a late connection is refused and stays the plugin's.
     if (!ended) {
         Error error = std::move(ended).error();
@@ -190,7 +190,7 @@ net::Awaitable<Result<tenon_conn*>> Provider::connection(std::shared_ptr<CancelS
 }
 
 net::Awaitable<Result<void>> Provider::drive(plugin::ActiveCall& active, const Limits& limits,
-                                             const DeltaSink& on_delta, CancelSignal& cancel,
+                                             DeltaSink* sink, CancelSignal& cancel,
                                              plugin::CallOutcome& outcome, std::size_t io_index) {
     const auto waker = std::make_shared<IoWaker>(environment_.io.context(io_index));
     cancel.attach(waker);
@@ -198,25 +198,29 @@ net::Awaitable<Result<void>> Provider::drive(plugin::ActiveCall& active, const L
     auto quiet_since = environment_.clock.now();
     auto patience = limits.first_delta;
     for (;;) {
-        const bool finished = active.take(batch, waker);
-        if (!batch.empty()) {
-            if (on_delta) batch.for_each(on_delta);
-            quiet_since = environment_.clock.now();
-            patience = limits.idle;
-            if (!cancel.cancelled()) continue;
-        } else if (finished) {
-            break;
-        }
         if (cancel.cancelled()) co_return Error(Code::cancelled, "the request was cancelled");
-        const bool quiet_limit =
-            patience.count() > 0 && quiet_since + patience < limits.total;
-        const base::TimePoint until = quiet_limit ? quiet_since + patience : limits.total;
-        if (co_await waker->wait(until)) continue;
-        if (!quiet_limit) {
+        if (environment_.clock.now() >= limits.total) {
             co_return Error(Code::deadline, "no complete answer within " +
                                                 in_words(limits.total_of) +
                                                 "; allow more time or ask for less");
         }
+        if (sink != nullptr && !sink->ready(waker)) {
+            co_await waker->wait(limits.total);
+            quiet_since = environment_.clock.now();  // the reader was slow, not the provider
+            continue;
+        }
+        const bool finished = active.take(batch, waker);
+        if (!batch.empty()) {
+            if (sink != nullptr) sink->on_deltas(batch);
+            quiet_since = environment_.clock.now();
+            patience = limits.idle;
+        }
+        if (finished) break;
+        if (!batch.empty()) continue;
+        const bool quiet_limit =
+            patience.count() > 0 && quiet_since + patience < limits.total;
+        if (co_await waker->wait(quiet_limit ? quiet_since + patience : limits.total)) continue;
+        if (!quiet_limit) continue;  // the total limit, above
         Error error(Code::deadline, "the stream brought nothing for " + in_words(patience));
         error.scope = Scope::connection;
         error.retryable = true;
@@ -236,7 +240,7 @@ net::Awaitable<void> Provider::settle(plugin::ActiveCall active, tenon_conn* con
     Limits limits{environment_.clock.now() + kSettleTime, kSettleTime, {}, {}};
     CancelSignal nobody;
     plugin::CallOutcome outcome;
-    const auto ended = co_await drive(active, limits, {}, nobody, outcome, io_index);
+    const auto ended = co_await drive(active, limits, nullptr, nobody, outcome, io_index);
     if (ended) {
         give_back(conn, outcome.error.scope != Scope::request);
     } else {

@@ -39,8 +39,17 @@ struct OperationRequest {
     std::chrono::milliseconds timeout{0};  ///< 0 = the provider's timeouts
 };
 
-/// Receives a stream's deltas, in order, on the request's I/O thread.
-using DeltaSink = std::function<void(const Delta&)>;
+/// Receives a stream's deltas in order, on the request's I/O thread.
+class DeltaSink {
+public:
+    virtual void on_deltas(const plugin::DeltaBatch& batch) = 0;
+    /// Is there room for more? If not, `waker` is to be woken once when there is; until then the
+    /// provider is slowed down.
+    [[nodiscard]] virtual bool ready(const std::shared_ptr<plugin::Waker>& waker) = 0;
+
+protected:
+    ~DeltaSink() = default;
+};
 
 /// What a health check found.
 struct Health {
@@ -66,10 +75,11 @@ public:
         std::shared_ptr<const plugin::Kind> kind, plugin::ProxyOptions options,
         const Timeouts& timeouts, const plugin::ProxyEnvironment& environment);
 
-    /// Runs one operation. Deltas go to `on_delta` as they come; the outcome is the plugin's own.
+    /// Runs one operation. Deltas go to `sink` (nullptr = nobody; must live until the end) as they
+    /// come; the outcome is the plugin's own.
     /// Errors name the provider. Once the caller's time is up or `cancel` was raised the answer
     /// comes at once; the plugin gets a while to let go of its connection.
-    net::Awaitable<Result<plugin::CallOutcome>> run(OperationRequest request, DeltaSink on_delta,
+    net::Awaitable<Result<plugin::CallOutcome>> run(OperationRequest request, DeltaSink* sink,
                                                     std::shared_ptr<CancelSignal> cancel,
                                                     std::size_t io_index);
 
@@ -108,7 +118,7 @@ private:
     using Starter = std::function<plugin::ActiveCall(tenon_conn*)>;
 
     net::Awaitable<Result<plugin::CallOutcome>> call(Starter start, Limits limits,
-                                                     DeltaSink on_delta,
+                                                     DeltaSink* sink,
                                                      std::shared_ptr<CancelSignal> cancel,
                                                      std::size_t io_index);
     net::Awaitable<Result<tenon_conn*>> connection(std::shared_ptr<CancelSignal> cancel,
@@ -116,7 +126,7 @@ private:
     /// Waits for the end of a call. Success: `outcome` is set. Error: time limit or cancel, the call
     /// is not finished.
     net::Awaitable<Result<void>> drive(plugin::ActiveCall& active, const Limits& limits,
-                                       const DeltaSink& on_delta, CancelSignal& cancel,
+                                       DeltaSink* sink, CancelSignal& cancel,
                                        plugin::CallOutcome& outcome, std::size_t io_index);
     net::Awaitable<void> settle(plugin::ActiveCall active, tenon_conn* conn, std::size_t io_index);
     void give_back(tenon_conn* conn, bool lost);

@@ -144,7 +144,7 @@ net::Awaitable<Result<host::EmbeddingAnswer>> HostImpl::embedding(
     operation.model = to.model;
     operation.timeout = request.timeout;
     const std::string name = to.provider->name();
-    auto outcome = co_await to.provider->run(std::move(operation), {}, std::move(cancel), io_index);
+    auto outcome = co_await to.provider->run(std::move(operation), nullptr, std::move(cancel), io_index);
     if (!outcome) {
         note_failure(name, outcome.error());
         co_return std::move(outcome).error();
@@ -168,7 +168,7 @@ net::Awaitable<Result<host::RerankAnswer>> HostImpl::ranking(
     operation.model = to.model;
     operation.timeout = request.timeout;
     const std::string name = to.provider->name();
-    auto outcome = co_await to.provider->run(std::move(operation), {}, std::move(cancel), io_index);
+    auto outcome = co_await to.provider->run(std::move(operation), nullptr, std::move(cancel), io_index);
     if (!outcome) {
         note_failure(name, outcome.error());
         co_return std::move(outcome).error();
