@@ -75,8 +75,8 @@ struct PluginConfig {
 
     // Where it was written, for messages. Pointers inside `json` follow `pointer`.
     std::string file;
-    std::string pointer;  ///< "/providers/openai/config"
-    std::string path;     ///< "providers.openai.config"
+    std::string pointer;                                   ///< "/providers/openai/config"
+    std::string path;                                      ///< "providers.openai.config"
     std::shared_ptr<const wire::JsonPositions> positions;  ///< null = unknown
 };
 

@@ -94,9 +94,10 @@ template <class Visitor>
 void describe(Visitor& v, like<LogConfig> auto& c) {
     v.choice("level", c.level, "The least severe lines that are written.");
     v.choice("format", c.format, "Lines for people or one JSON object for each.");
-    v.entries("components", c.components, base::LogLevel::warn,
-              "Levels of single components, such as \"transport\" or \"plugin.openai\"; the longest "
-              "match wins over \"level\".");
+    v.entries(
+        "components", c.components, base::LogLevel::warn,
+        "Levels of single components, such as \"transport\" or \"plugin.openai\"; the longest "
+        "match wins over \"level\".");
 }
 
 template <class Visitor>
@@ -126,9 +127,10 @@ void describe(Visitor& v, like<HttpConfig> auto& c) {
               "The most connections that are open at once.");
     v.integer("max_keepalive", c.max_keepalive, Range<int>{0, 10'000},
               "The most idle connections that are kept; 0 closes each after its request.");
-    v.duration("keepalive_expiry", c.keepalive_expiry,
-               Range<std::chrono::milliseconds>{std::chrono::milliseconds(0), std::chrono::hours(1)},
-               "How long an idle connection is kept.");
+    v.duration(
+        "keepalive_expiry", c.keepalive_expiry,
+        Range<std::chrono::milliseconds>{std::chrono::milliseconds(0), std::chrono::hours(1)},
+        "How long an idle connection is kept.");
     v.duration("connect_timeout", c.connect_timeout, kWait,
                "Name look-up, TCP and TLS handshake of one connection.");
     v.duration("read_timeout", c.read_timeout, kLongWait, "Waiting for the next bytes to arrive.");

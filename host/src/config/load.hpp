@@ -13,9 +13,9 @@ namespace tenon::config {
 
 /// A load is whole or not at all.
 struct LoadResult {
-    std::optional<Config> config;  ///< absent if any problem is an error
+    std::optional<Config> config;   ///< absent if any problem is an error
     std::vector<Problem> problems;  ///< all of them, in the order of the file
-    std::filesystem::path file;  ///< what was read; empty = the built-in defaults
+    std::filesystem::path file;     ///< what was read; empty = the built-in defaults
 };
 
 /// Longer files are refused.

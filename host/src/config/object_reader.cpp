@@ -42,10 +42,9 @@ void ObjectReader::duration(std::string_view name, std::chrono::milliseconds& ou
         return;
     }
     if (*parsed < range.least || *parsed > range.most) {
-        context_.report.at_value(
-            place, base::format_duration(*parsed) + " is out of range; use " +
-                       base::format_duration(range.least) + " to " +
-                       base::format_duration(range.most));
+        context_.report.at_value(place, base::format_duration(*parsed) + " is out of range; use " +
+                                            base::format_duration(range.least) + " to " +
+                                            base::format_duration(range.most));
         return;
     }
     out = *parsed;

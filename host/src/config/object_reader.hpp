@@ -29,7 +29,7 @@ struct UnsetVariable {
 struct ReadContext {
     Report& report;
     const Environment& environment;
-    std::filesystem::path directory;  ///< that relative paths count from
+    std::filesystem::path directory;              ///< that relative paths count from
     std::vector<UnsetVariable>* unset = nullptr;  ///< set inside a provider, which alone is hit
 };
 
@@ -112,8 +112,7 @@ private:
     [[nodiscard]] std::optional<Text> read_text(wire::JsonView value, const Place& place);
     [[nodiscard]] std::optional<std::string> read_text(wire::JsonView value, const Place& place,
                                                        TextForm form);
-    [[nodiscard]] std::optional<std::int64_t> read_integer(wire::JsonView value,
-                                                           const Place& place,
+    [[nodiscard]] std::optional<std::int64_t> read_integer(wire::JsonView value, const Place& place,
                                                            Range<std::int64_t> range);
     void write_expanded(wire::JsonView value, const Place& place, PluginConfig& config,
                         wire::JsonWriter& writer);
@@ -121,7 +120,7 @@ private:
     void read_entry(wire::JsonView value, const Place& place, std::string& out);
     void read_entry(wire::JsonView value, const Place& place, ProviderConfig& out);
     template <class Enum>
-        requires std::is_enum_v<Enum>
+    requires std::is_enum_v<Enum>
     void read_entry(wire::JsonView value, const Place& place, Enum& out) {
         const auto text = read_text(value, place);
         if (!text) return;

@@ -35,8 +35,12 @@ LoadResult parse(std::string_view text, const std::filesystem::path& file,
     const auto document =
         wire::JsonDocument::parse(text, {.comments = true, .positions = true}, fault);
     if (!document) {
-        result.problems.push_back({Severity::error, std::move(fault.cause), file.string(),
-                                   fault.where.line, fault.where.column, {}});
+        result.problems.push_back({Severity::error,
+                                   std::move(fault.cause),
+                                   file.string(),
+                                   fault.where.line,
+                                   fault.where.column,
+                                   {}});
         return result;
     }
     Report report(file.string(), document->positions());

@@ -68,7 +68,9 @@ config.json:12:7: providers.openai.tiemouts: unknown key; did you mean 'timeouts
 
 )md";
 
-std::string code(std::string_view text) { return "`" + std::string(text) + "`"; }
+std::string code(std::string_view text) {
+    return "`" + std::string(text) + "`";
+}
 
 std::string text_type(TextForm form) {
     switch (form) {
@@ -135,8 +137,7 @@ void write_section(std::string& out, const Shape& object, const std::string& pat
         if (member.form == Shape::Form::object && !member.inherited) {
             write_section(out, member, member_path);
         }
-        if (member.form == Shape::Form::map &&
-            member.members.front().form == Shape::Form::object) {
+        if (member.form == Shape::Form::map && member.members.front().form == Shape::Form::object) {
             write_section(out, member.members.front(), member_path + ".NAME");
         }
     }
@@ -144,7 +145,9 @@ void write_section(std::string& out, const Shape& object, const std::string& pat
 
 }  // namespace
 
-std::string_view example_file() noexcept { return kExample; }
+std::string_view example_file() noexcept {
+    return kExample;
+}
 
 std::string reference_page() {
     std::string out(kHead);

@@ -22,7 +22,9 @@ void Report::at_key(const Place& place, std::string message, Severity severity) 
     add(place, position_of(place).key, std::move(message), severity);
 }
 
-int Report::line_of(const Place& place) const { return position_of(place).value.line; }
+int Report::line_of(const Place& place) const {
+    return position_of(place).value.line;
+}
 
 std::vector<Problem> Report::take() {
     sort_by_place(problems_);

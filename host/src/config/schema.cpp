@@ -134,8 +134,7 @@ void write_definitions(wire::JsonWriter& writer) {
     writer.begin_object();
     writer.key("duration");
     writer.begin_object();
-    write_text_type(writer,
-                    [&] { writer.member("pattern", "^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$"); });
+    write_text_type(writer, [&] { writer.member("pattern", "^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$"); });
     writer.end_object();
     writer.key("name");
     writer.begin_object();

@@ -23,7 +23,9 @@ Secret::Secret(std::string_view text)
     std::copy(text.begin(), text.end(), bytes_.get());
 }
 
-Secret::Secret(std::string&& text) : Secret(std::string_view(text)) { wipe(text); }
+Secret::Secret(std::string&& text) : Secret(std::string_view(text)) {
+    wipe(text);
+}
 
 Secret::Secret(Secret&& other) noexcept
     : bytes_(std::move(other.bytes_)), size_(std::exchange(other.size_, 0)) {}
@@ -39,6 +41,8 @@ Secret& Secret::operator=(Secret&& other) noexcept {
     return *this;
 }
 
-Secret::~Secret() { wipe_bytes(bytes_.get(), size_); }
+Secret::~Secret() {
+    wipe_bytes(bytes_.get(), size_);
+}
 
 }  // namespace tenon::config

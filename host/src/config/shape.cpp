@@ -8,7 +8,9 @@
 namespace tenon::config {
 namespace {
 
-std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
+std::string quoted(std::string_view text) {
+    return '"' + std::string(text) + '"';
+}
 
 /// Visitor that turns a described struct into the shapes of its members.
 class ShapeMaker {

@@ -99,7 +99,7 @@ private:
         write(value);
     }
     template <class Enum>
-        requires std::is_enum_v<Enum>
+    requires std::is_enum_v<Enum>
     void write_entry(const Enum& value) {
         for (const Choice<Enum>& choice : choices(value)) {
             if (choice.value == value) return writer_.value(choice.name);
