@@ -9,7 +9,8 @@ TENON_EXTERN_C_BEGIN
 
 #define TENON_HTTP_V1 "tenon.http/1"
 
-/* OWNERSHIP: who passes it; borrowed until that call returns. */
+/* OWNERSHIP: who passes it; borrowed until that call returns. Frozen: never grows, since it is
+ * passed in arrays. */
 typedef struct tenon_header {
     tenon_str name; /* compared without regard to case; the host hands out lower case */
     tenon_str value;
