@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -19,11 +20,14 @@ namespace tenon::base {
 /// T is default-constructible and reused: insert() hands out a slot's old object, so that its
 /// buffers keep their capacity.
 ///
+/// A slot's generations repeat after all values of Generation but 0, so a number is mistaken for a
+/// later one only if it is kept while its slot is used that often.
+///
 /// \par Thread-safety
 /// Any thread. with() and erase() run their function under the slot's own mutex, so it must neither
 /// block nor call code of a plugin or a user.
-template <class T>
-class HandleTable {
+template <class T, std::unsigned_integral Generation = std::uint32_t>
+requires(sizeof(Generation) <= 4) class HandleTable {
 public:
     using Handle = std::uint64_t;
 
@@ -34,17 +38,23 @@ public:
         for (auto& chunk : chunks_) delete chunk.load(std::memory_order_relaxed);
     }
 
-    /// Takes a free slot and runs `init(T&, Handle)` under its mutex. Throws std::bad_alloc.
+    /// Takes a free slot and runs `init(T&, Handle)` under its mutex. Throws std::bad_alloc and
+    /// what `init` throws; then there is no handle.
     template <class Init>
     Handle insert(Init&& init) {
         const std::uint32_t index = take_free();
         Slot& slot = *find(index);
-        const std::lock_guard lock(slot.mutex);
-        slot.live = true;
-        live_.fetch_add(1, std::memory_order_relaxed);
-        const Handle handle = Handle{slot.generation} << 32 | index;
-        std::forward<Init>(init)(slot.object, handle);
-        return handle;
+        try {
+            const std::lock_guard lock(slot.mutex);
+            const Handle handle = Handle{slot.generation} << 32 | index;
+            std::forward<Init>(init)(slot.object, handle);
+            slot.live = true;
+            live_.fetch_add(1, std::memory_order_relaxed);
+            return handle;
+        } catch (...) {
+            give_free(index);
+            throw;
+        }
     }
 
     /// Runs `use(T&)` if the handle is live. Returns whether it was.
@@ -72,8 +82,7 @@ public:
             if (++slot->generation == 0) slot->generation = 1;
         }
         live_.fetch_sub(1, std::memory_order_relaxed);
-        const std::lock_guard lock(free_mutex_);
-        free_.push_back(index);
+        give_free(index);
         return true;
     }
 
@@ -85,7 +94,7 @@ public:
 private:
     struct Slot {
         std::mutex mutex;
-        std::uint32_t generation = 1;
+        Generation generation = 1;
         bool live = false;
         T object{};
     };
@@ -108,9 +117,14 @@ private:
         return index;
     }
 
+    void give_free(std::uint32_t index) noexcept {
+        const std::lock_guard lock(free_mutex_);
+        free_.push_back(index);  // grow() has reserved for all
+    }
+
     void grow() {
         if (used_chunks_ == kChunks) throw std::bad_alloc();
-        free_.reserve((std::size_t{used_chunks_} + 1) * kChunk);  // erase() then never allocates
+        free_.reserve((std::size_t{used_chunks_} + 1) * kChunk);
         chunks_[used_chunks_].store(new Chunk(), std::memory_order_release);
         for (std::uint32_t i = kChunk; i-- > 0;) free_.push_back(used_chunks_ * kChunk + i);
         ++used_chunks_;
