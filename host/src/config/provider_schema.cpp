@@ -11,8 +11,8 @@
 namespace tenon::config {
 namespace {
 
-Error refuse(std::string_view why) {
-    return {Code::invalid, "the schema of the configuration is wrong: " + std::string(why)};
+Error refuse(std::string why) {
+    return {Code::invalid, std::move(why)};
 }
 
 /// Nothing, or why the defaults in a schema are not what the schema itself allows.
@@ -62,7 +62,7 @@ Result<ProviderSchema> ProviderSchema::parse(std::string_view schema_json) {
     schema.size_ = schema_json.size();
     wire::JsonFault fault;
     schema.text_ = wire::JsonDocument::parse(schema_json, {.positions = true}, fault);
-    if (!schema.text_) return refuse(fault.to_error().message);
+    if (!schema.text_) return refuse("not JSON: " + fault.to_error().message);
     const wire::JsonView text = schema.text_->root();
     if (text.is_object() && text.size() == 0) return schema;
 

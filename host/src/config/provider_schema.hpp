@@ -39,7 +39,7 @@ struct CheckedPluginConfig {
 class ProviderSchema {
 public:
     /// Reads a schema; "{}" is that of a kind that takes no configuration.
-    /// \return the schema, or Code::invalid with a message that says where and why.
+    /// \return the schema, or Code::invalid: "at properties.port.minimum: expected a number, ...".
     [[nodiscard]] static Result<ProviderSchema> parse(std::string_view schema_json);
 
     /// Checks a provider's configuration and fills in what it leaves out. A string from the

@@ -68,6 +68,37 @@ config.json:12:7: providers.openai.tiemouts: unknown key; did you mean 'timeouts
 
 )md";
 
+constexpr std::string_view kPlugins = R"md(
+## What a plugin's own keys may be
+
+A plugin declares the keys of `providers.NAME.config` as a JSON Schema. Tenon checks the object
+against it before the plugin sees it, and fills in the defaults. These keywords of draft 2020-12
+are obeyed:
+
+| for | keywords |
+| --- | --- |
+| every value | `type`, `enum`, `const`, `default` |
+| numbers | `minimum`, `maximum`, `exclusiveMinimum`, `exclusiveMaximum` |
+| strings | `minLength`, `maxLength`, `pattern`, `x-tenon-secret` |
+| arrays | `items`, `minItems`, `maxItems`, `uniqueItems` |
+| objects | `properties`, `required`, `additionalProperties` |
+
+Other keywords that would refuse values, such as `oneOf` or `$ref`, are an error of the schema.
+Keywords that only describe, such as `title` and `format`, have no effect, except that messages
+quote the `description`.
+
+- `"x-tenon-secret": true` marks a string as a credential. It stays in the host unless the plugin
+  says that it signs requests itself, and no log or message shows it. One that is empty counts as
+  absent. It is a property with a name of its own, not a part of a list or of a map.
+- Where a number, an integer or a boolean is wanted, a string from the environment may spell it:
+  `"port": "${PORT:-8080}"`.
+- A key that `properties` does not have is an error if `additionalProperties` is `false`, a warning
+  if the schema does not say, and accepted if it is `true` or a schema.
+- `default` is filled in for absent keys, also inside of an object that is there. An object that is
+  absent stays absent unless it has a default itself, for which `{}` will do.
+- A plugin without a schema, or with `{}`, takes no configuration.
+)md";
+
 std::string code(std::string_view text) {
     return "`" + std::string(text) + "`";
 }
@@ -87,9 +118,10 @@ std::string text_type(TextForm form) {
 /// The fragment that Markdown readers make of the heading `path`.
 std::string link(std::string_view path) {
     std::string anchor;
-    std::copy_if(path.begin(), path.end(), std::back_inserter(anchor), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-    });
+    for (const char c : path) {
+        if (c >= 'A' && c <= 'Z') anchor += static_cast<char>(c - 'A' + 'a');
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-') anchor += c;
+    }
     return "[" + code(path) + "](#" + anchor + ")";
 }
 
@@ -155,6 +187,7 @@ std::string reference_page() {
     out += kRules;
     out += "## Keys\n\n";
     write_section(out, shape_of_config(), "");
+    out += kPlugins;
     return out;
 }
 

@@ -108,29 +108,27 @@ private:
     }
 
     void write_plugin(wire::JsonView value, const Place& place, const PluginConfig& config,
-                      const SecretNames::value_type* known) {
+                      const SecretNames::value_type* known, bool under_secret_word = false) {
         if (value.is_object()) {
             writer_.begin_object();
             for (const auto& [key, member] : value.members()) {
                 writer_.key(key);
-                if (member.is_string() && sounds_secret(key)) {
-                    writer_.value(kHidden);
-                } else {
-                    write_plugin(member, place.member(key), config, known);
-                }
+                write_plugin(member, place.member(key), config, known,
+                             under_secret_word || sounds_secret(key));
             }
             return writer_.end_object();
         }
         if (value.is_array()) {
             writer_.begin_array();
             for (std::size_t i = 0; i < value.size(); ++i) {
-                write_plugin(value[i], place.element(i), config, known);
+                write_plugin(value[i], place.element(i), config, known, under_secret_word);
             }
             return writer_.end_array();
         }
         if (!value.is_string()) return value.write(writer_);
-        const bool hidden = known == nullptr ? contains(config.from_environment, place.pointer)
-                                             : contains(known->second, place.path);
+        const bool hidden = under_secret_word ||
+                            (known == nullptr ? contains(config.from_environment, place.pointer)
+                                              : contains(known->second, place.path));
         writer_.value(hidden ? std::string(kHidden) : escape_references(*value.as_string()));
     }
 
