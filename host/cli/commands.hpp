@@ -71,10 +71,12 @@ struct PluginsListOptions {
 
 struct PluginsCheckOptions {
     std::string file;
+    std::string config_json = "{}";  ///< of the providers that are made
+    std::string model;
     bool json = false;
     bool in_process = false;              ///< for a debugger
     std::vector<std::string> only_cases;  ///< names; empty = all
-    std::chrono::milliseconds timeout{20'000};  ///< of one case
+    std::chrono::milliseconds timeout{30'000};  ///< of one case
 };
 
 struct SchemaOptions {

@@ -15,8 +15,8 @@ struct OpenedHost {
 
 [[nodiscard]] OpenedHost open_host(const GlobalOptions& global);
 
-/// The configuration file that applies; empty = none. Errors have been printed: `status` is not
-/// kSuccess then.
-[[nodiscard]] std::filesystem::path configuration_file(const GlobalOptions& global);
+/// The configuration file that applies, which need not exist if the user named it; nothing = the
+/// built-in defaults.
+[[nodiscard]] std::optional<std::filesystem::path> configuration_file(const GlobalOptions& global);
 
 }  // namespace tenon::cli

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace tenon::base {
 
@@ -24,6 +25,9 @@ public:
 
 /// The machine's monotonic clock. One object for the process.
 [[nodiscard]] const Clock& steady_clock() noexcept;
+
+/// Seconds since 1970, for stamps that people read; never for deadlines.
+[[nodiscard]] std::int64_t unix_seconds() noexcept;
 
 /// `deadline` as the ABI writes it: nanoseconds, TENON_NO_DEADLINE for kNoDeadline.
 [[nodiscard]] std::int64_t to_abi_deadline(TimePoint deadline) noexcept;

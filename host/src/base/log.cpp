@@ -151,4 +151,12 @@ std::string_view to_string(LogLevel level) noexcept {
     return "off";
 }
 
+std::optional<LogLevel> log_level(std::string_view name) noexcept {
+    for (const LogLevel level : {LogLevel::trace, LogLevel::debug, LogLevel::info, LogLevel::warn,
+                                 LogLevel::error, LogLevel::off}) {
+        if (to_string(level) == name) return level;
+    }
+    return std::nullopt;
+}
+
 }  // namespace tenon::base

@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -64,5 +65,7 @@ private:
 };
 
 [[nodiscard]] std::string_view to_string(LogLevel level) noexcept;
+/// The level of that name, as to_string() writes it.
+[[nodiscard]] std::optional<LogLevel> log_level(std::string_view name) noexcept;
 
 }  // namespace tenon::base

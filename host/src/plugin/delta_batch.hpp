@@ -19,6 +19,8 @@ class DeltaBatch {
 public:
     /// Copies what the emitter filled of `delta`. Throws std::bad_alloc.
     void push(const tenon_delta& delta);
+    /// Copies all of `delta`. Throws std::bad_alloc.
+    void push(const Delta& delta);
 
     [[nodiscard]] bool empty() const noexcept { return records_.empty(); }
     /// Bytes of text that are waiting.

@@ -43,19 +43,37 @@ bool Registry::load_file(const fs::path& file) {
     const std::size_t errors_before = errors_.size();
     for (LoadError& error : checked.errors) errors_.push_back(std::move(error));
     for (Kind& kind : checked.kinds) {
-        if (const auto other = find(kind.id)) {
-            errors_.push_back({library->path(), LoadStage::descriptor,
-                               "offers the kind '" + kind.id + "', which " +
-                                   other->library_path + " offers already"});
-            continue;
-        }
         kind.library_path = library->path();
-        const auto at =
-            std::lower_bound(kinds_.begin(), kinds_.end(), kind.id,
-                             [](const auto& a, const std::string& id) { return a->id < id; });
-        kinds_.insert(at, std::make_shared<const Kind>(std::move(kind)));
+        add(std::make_shared<const Kind>(std::move(kind)));
     }
     return errors_.size() == errors_before;
+}
+
+void Registry::add(std::shared_ptr<const Kind> kind) {
+    if (const auto other = find(kind->id)) {
+        errors_.push_back({kind->library_path, LoadStage::descriptor,
+                           "offers the kind '" + kind->id + "', which " + other->library_path +
+                               " offers already; remove one of the two"});
+        return;
+    }
+    const auto at = std::lower_bound(kinds_.begin(), kinds_.end(), kind->id,
+                                     [](const auto& a, const std::string& id) { return a->id < id; });
+    kinds_.insert(at, std::move(kind));
+}
+
+void Registry::merge(Registry&& other) {
+    const auto loaded = [this](const std::string& path) {
+        return std::find(loaded_paths_.begin(), loaded_paths_.end(), path) != loaded_paths_.end();
+    };
+    for (LoadError& error : other.errors_) {
+        if (!loaded(error.path)) errors_.push_back(std::move(error));
+    }
+    for (auto& kind : other.kinds_) {
+        if (!loaded(kind->library_path)) add(std::move(kind));
+    }
+    for (std::string& path : other.loaded_paths_) {
+        if (!loaded(path)) loaded_paths_.push_back(std::move(path));
+    }
 }
 
 std::shared_ptr<const Kind> Registry::find(std::string_view id) const noexcept {

@@ -26,6 +26,10 @@ public:
     /// Loads one file. Returns whether all of it was taken; if not, errors() has grown.
     bool load_file(const std::filesystem::path& file);
 
+    /// Takes over what `other` has loaded. Loading runs plugin code and must not happen under a lock:
+    /// load into a registry of your own, then merge it under the lock.
+    void merge(Registry&& other);
+
     /// Sorted by id.
     [[nodiscard]] const std::vector<std::shared_ptr<const Kind>>& kinds() const noexcept {
         return kinds_;
@@ -36,6 +40,8 @@ public:
     [[nodiscard]] const std::vector<LoadError>& errors() const noexcept { return errors_; }
 
 private:
+    void add(std::shared_ptr<const Kind> kind);
+
     std::vector<std::shared_ptr<const Kind>> kinds_;
     std::vector<LoadError> errors_;
     std::vector<std::string> loaded_paths_;

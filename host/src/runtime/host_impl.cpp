@@ -28,12 +28,16 @@ base::LogOptions log_options(const config::LogConfig& config, const host::HostOp
 
 }  // namespace
 
-HostImpl::HostImpl(config::Config config, const host::HostOptions& options)
+HostImpl::HostImpl(config::Config config, const std::vector<config::Problem>& warnings,
+                   const host::HostOptions& options)
     : config_(std::move(config)),
       log_(log_options(config_.log, options)),
-      io_(config_.runtime.io_threads),
-      blocking_(config_.runtime.blocking_threads),
+      io_(static_cast<std::size_t>(config_.runtime.io_threads)),
+      blocking_(static_cast<std::size_t>(config_.runtime.blocking_threads)),
       environment_{log_, base::steady_clock(), io_, blocking_} {
+    for (const config::Problem& warning : warnings) {
+        log_.write(base::LogLevel::warn, "config", config::format(warning));
+    }
     load_configured_plugins(options);
     make_configured_providers();
 }
@@ -70,16 +74,25 @@ void HostImpl::load_configured_plugins(const host::HostOptions& options) {
     }
 }
 
-Result<void> HostImpl::load_plugins(const std::filesystem::path& directory) {
-    const std::lock_guard lock(mutex_);
-    const std::size_t known = registry_.errors().size();
-    auto loaded = registry_.load_directory(directory);
-    if (!loaded) directory_problems_.push_back({directory.string(), "directory", loaded.error().message});
-    for (std::size_t i = known; i < registry_.errors().size(); ++i) {
-        const plugin::LoadError& error = registry_.errors()[i];
+Result<void> HostImpl::load_plugins(const std::filesystem::path& path) {
+    // Runs code of the plugins, thus without the lock.
+    plugin::Registry loading;
+    Result<void> loaded;
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(path, ignored)) {
+        if (!loading.load_file(path)) loaded = loading.errors().front().to_error();
+    } else {
+        loaded = loading.load_directory(path);
+    }
+    for (const plugin::LoadError& error : loading.errors()) {
         log_.write(base::LogLevel::warn, "plugin", error.message,
                    {{"library", error.path}, {"stage", to_string(error.stage)}});
     }
+    const std::lock_guard lock(mutex_);
+    if (!loaded && loading.errors().empty()) {
+        directory_problems_.push_back({path.string(), "directory", loaded.error().message});
+    }
+    registry_.merge(std::move(loading));
     return loaded;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/log.hpp"
 #include "config/config.hpp"
+#include "config/problem.hpp"
 #include "net/awaitable.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/io_threads.hpp"
@@ -31,10 +32,12 @@ struct ProviderEntry {
 /// tenon::host::Host: plugins, providers and threads under one roof.
 class HostImpl final : public host::Host {
 public:
-    HostImpl(config::Config config, const host::HostOptions& options);
+    /// \param warnings about the configuration, for the log.
+    HostImpl(config::Config config, const std::vector<config::Problem>& warnings,
+             const host::HostOptions& options);
     ~HostImpl() override;
 
-    Result<void> load_plugins(const std::filesystem::path& directory) override;
+    Result<void> load_plugins(const std::filesystem::path& path) override;
     Result<void> add_provider(const host::ProviderOptions& options) override;
     std::vector<host::KindInfo> kinds() const override;
     std::vector<host::PluginProblem> plugin_problems() const override;
@@ -79,8 +82,9 @@ private:
     template <class T, class Task>
     Result<T> wait_for(Task task, std::stop_token stop);
 
+    /// \param sink receives the stream; nullptr = no stream. Must live until the end.
     net::Awaitable<Result<host::ChatAnswer>> chat(Target to, host::ChatRequest request,
-                                                  host::OnDelta on_delta,
+                                                  provider::DeltaSink* sink,
                                                   std::shared_ptr<provider::CancelSignal> cancel,
                                                   std::size_t io_index);
     net::Awaitable<Result<host::EmbeddingAnswer>> embedding(

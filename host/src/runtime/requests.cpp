@@ -140,7 +140,10 @@ net::Awaitable<Result<host::EmbeddingAnswer>> HostImpl::embedding(
     std::size_t io_index) {
     provider::OperationRequest operation;
     operation.operation = provider::Operation::embed;
-    operation.body = wire::build_embedding_request(to.model, request.inputs, request.dimensions);
+    const std::vector<std::string_view> inputs(request.inputs.begin(), request.inputs.end());
+    std::optional<std::uint64_t> dimensions;
+    if (request.dimensions) dimensions = static_cast<std::uint64_t>(*request.dimensions);
+    operation.body = wire::build_embedding_request(to.model, inputs, dimensions);
     operation.model = to.model;
     operation.timeout = request.timeout;
     const std::string name = to.provider->name();

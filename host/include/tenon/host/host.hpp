@@ -18,6 +18,8 @@ struct HostOptions {
     std::vector<std::filesystem::path> plugin_directories = {};
     /// A configuration file (docs/configuration.md); empty = built-in defaults, no file is read.
     std::filesystem::path config_file = {};
+    /// "trace", "debug", "info", "warn", "error" or "off"; empty = as configured, else "warn".
+    std::string log_level = {};
     /// Receives every log line instead of standard error, one at a time, on any thread. Must not
     /// call back into the host.
     std::function<void(std::string_view line)> log_sink = {};
@@ -67,9 +69,9 @@ public:
 
     virtual ~Host() = default;
 
-    /// Loads every plugin of a directory. Errors: the directory cannot be read; broken files in it
-    /// are reported by plugin_problems().
-    virtual Result<void> load_plugins(const std::filesystem::path& directory) = 0;
+    /// Loads every plugin of a directory, or one file. Errors: the directory cannot be read, the
+    /// file cannot be loaded; broken files in a directory are reported by plugin_problems().
+    virtual Result<void> load_plugins(const std::filesystem::path& path) = 0;
     virtual Result<void> add_provider(const ProviderOptions& options) = 0;
 
     [[nodiscard]] virtual std::vector<KindInfo> kinds() const = 0;

@@ -1,0 +1,218 @@
+#include <CLI/CLI.hpp>
+
+#include "base/duration.hpp"
+#include "cli/commands.hpp"
+#include "cli/crash_report.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/terminal.hpp"
+#include "tenon/abi/version.h"
+
+// The command line's grammar, and nothing else: every command is a function of commands.hpp.
+namespace tenon::cli {
+namespace {
+
+/// Set by the subcommand that was chosen.
+struct Chosen {
+    std::function<int()> run;
+};
+
+CLI::Option* add_duration(CLI::App& command, const std::string& name,
+                          std::chrono::milliseconds& into, const std::string& help) {
+    return command
+        .add_option_function<std::string>(
+            name,
+            [&into](const std::string& text) {
+                const auto parsed = base::parse_duration(text);
+                if (!parsed) throw CLI::ValidationError(parsed.error().message);
+                into = *parsed;
+            },
+            help)
+        ->type_name("DURATION");
+}
+
+void add_chat_options(CLI::App& command, CompleteOptions& options) {
+    command.add_option("-p,--provider", options.provider,
+                       "Provider to ask; default: default_provider of the configuration");
+    command.add_option("-m,--model", options.model, "Model; default: that of the provider");
+    command.add_option("-s,--system", options.system, "System message before the conversation");
+    command.add_option("-t,--temperature", options.temperature, "Sampling temperature")
+        ->check(CLI::Range(0.0, 2.0));
+    command.add_option("--max-tokens", options.max_tokens, "Length limit of an answer, in tokens")
+        ->check(CLI::PositiveNumber);
+    add_duration(command, "--timeout", options.timeout,
+                 "Time limit of an answer, such as 30s; default: as configured");
+}
+
+void add_complete(CLI::App& app, const GlobalOptions& global, Chosen& chosen) {
+    auto* command = app.add_subcommand("complete", "Complete one prompt and print the answer");
+    const auto options = std::make_shared<CompleteOptions>();
+    command->add_option("prompt", options->prompt,
+                        "The prompt; without it or with '-', standard input is read");
+    add_chat_options(*command, *options);
+    command->add_flag("--no-stream", options->no_stream, "Print the answer when it is complete");
+    command->add_flag("--json", options->json, "Print the answer as a chat.completion object");
+    command->callback([&chosen, &global, options] {
+        chosen.run = [&global, options] { return run_complete(global, *options); };
+    });
+}
+
+void add_chat(CLI::App& app, const GlobalOptions& global, Chosen& chosen) {
+    auto* command = app.add_subcommand("chat", "Talk to a model, line by line");
+    const auto options = std::make_shared<CompleteOptions>();
+    add_chat_options(*command, *options);
+    command->callback([&chosen, &global, options] {
+        chosen.run = [&global, options] { return run_chat(global, *options); };
+    });
+}
+
+void add_embed(CLI::App& app, const GlobalOptions& global, Chosen& chosen) {
+    auto* command = app.add_subcommand("embed", "Print the embedding vectors of texts");
+    const auto options = std::make_shared<EmbedOptions>();
+    command->add_option("text", options->inputs,
+                        "The texts; without them, each line of standard input is one");
+    command->add_option("-p,--provider", options->provider, "Provider to ask");
+    command->add_option("-m,--model", options->model, "Model; default: that of the provider");
+    command->add_option("--dimensions", options->dimensions, "Length of the vectors")
+        ->check(CLI::PositiveNumber);
+    add_duration(*command, "--timeout", options->timeout, "Time limit, such as 30s");
+    command->add_flag("--json", options->json, "Print an object with vectors and usage");
+    command->callback([&chosen, &global, options] {
+        chosen.run = [&global, options] { return run_embed(global, *options); };
+    });
+}
+
+void add_rerank(CLI::App& app, const GlobalOptions& global, Chosen& chosen) {
+    auto* command = app.add_subcommand("rerank", "Order documents by how well they fit a query");
+    const auto options = std::make_shared<RerankOptions>();
+    command->add_option("query", options->query, "What is looked for")->required();
+    command->add_option("document", options->documents,
+                        "The documents; without them, each line of standard input is one");
+    command->add_option("-p,--provider", options->provider, "Provider to ask");
+    command->add_option("-m,--model", options->model, "Model; default: that of the provider");
+    command->add_option("-n,--top", options->top_n, "Print only the best so many")
+        ->check(CLI::PositiveNumber);
+    add_duration(*command, "--timeout", options->timeout, "Time limit, such as 30s");
+    command->add_flag("--json", options->json, "Print an object");
+    command->callback([&chosen, &global, options] {
+        chosen.run = [&global, options] { return run_rerank(global, *options); };
+    });
+}
+
+void add_models(CLI::App& app, const GlobalOptions& global, Chosen& chosen) {
+    auto* command = app.add_subcommand("models", "List the models of the providers");
+    const auto options = std::make_shared<ModelsOptions>();
+    command->add_option("provider", options->provider, "Only this provider");
+    command->add_flag("--json", options->json, "Print an object");
+    command->callback([&chosen, &global, options] {
+        chosen.run = [&global, options] { return run_models(global, *options); };
+    });
+}
+
+void add_status(CLI::App& app, const GlobalOptions& global, Chosen& chosen) {
+    auto* command = app.add_subcommand("status", "Show how every configured provider stands");
+    const auto options = std::make_shared<StatusOptions>();
+    command->add_flag("--no-probe", options->no_probe, "Do not run the health checks");
+    command->add_flag("--json", options->json, "Print an array");
+    command->callback([&chosen, &global, options] {
+        chosen.run = [&global, options] { return run_status(global, *options); };
+    });
+}
+
+void add_plugins(CLI::App& app, const GlobalOptions& global, Chosen& chosen) {
+    auto* plugins = app.add_subcommand("plugins", "Look at plugins");
+    plugins->require_subcommand(1);
+    auto* list = plugins->add_subcommand("list", "List the kinds that are loaded, and what failed");
+    const auto list_options = std::make_shared<PluginsListOptions>();
+    list->add_flag("--json", list_options->json, "Print an object");
+    list->callback([&chosen, &global, list_options] {
+        chosen.run = [&global, list_options] { return run_plugins_list(global, *list_options); };
+    });
+
+    auto* check = plugins->add_subcommand(
+        "check", "Try a plugin against the rules of the ABI, each case in a process of its own");
+    const auto options = std::make_shared<PluginsCheckOptions>();
+    check->add_option("file", options->file, "The plugin's shared library")->required();
+    check->add_option("--config", options->config_json,
+                      "Configuration of the providers that are made, a JSON object");
+    check->add_option("-m,--model", options->model, "Model to ask for");
+    check->add_option("--case", options->only_cases, "Run only this case (repeatable)");
+    add_duration(*check, "--timeout", options->timeout, "Time limit of one case; default: 30s");
+    check->add_flag("--in-process", options->in_process,
+                    "Run in this process, for a debugger; a crash ends it");
+    check->add_flag("--json", options->json, "Print an object");
+    check->callback([&chosen, options] {
+        chosen.run = [options] { return run_plugins_check(*options); };
+    });
+}
+
+void add_config(CLI::App& app, const GlobalOptions& global, Chosen& chosen) {
+    auto* config = app.add_subcommand("config", "Check, show and describe the configuration");
+    config->require_subcommand(1);
+    config->add_subcommand("check", "Check the configuration file, including the plugins' parts")
+        ->callback([&chosen, &global] { chosen.run = [&global] { return run_config_check(global); }; });
+    config->add_subcommand("show", "Print the configuration in effect, without secrets")
+        ->callback([&chosen, &global] { chosen.run = [&global] { return run_config_show(global); }; });
+    auto* schema = config->add_subcommand("schema", "Print the JSON Schema of the file");
+    const auto options = std::make_shared<SchemaOptions>();
+    schema->add_flag("--markdown", options->markdown, "Print the reference page instead");
+    schema->callback([&chosen, options] {
+        chosen.run = [options] { return run_config_schema(*options); };
+    });
+}
+
+/// What CLI11 says, as this program says things.
+int refuse(const CLI::App& app, const CLI::ParseError& error) {
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+        return app.exit(error);  // --help, --version
+    }
+    print_error(std::string(error.what()) + " (see 'tenon --help')");
+    return kUsage;
+}
+
+int run(int argc, char** argv) {
+    GlobalOptions global;
+    Chosen chosen;
+    CLI::App app{"Tenon: talk to LLM providers through plugins", "tenon"};
+    app.set_version_flag("--version", "tenon " TENON_VERSION_STRING);
+    app.require_subcommand(1);
+    app.option_defaults()->always_capture_default(false);
+    app.add_option("-c,--config", global.config_file,
+                   "Configuration file; default: $TENON_CONFIG, ~/.config/tenon/config.json");
+    app.add_option("--plugin-dir", global.plugin_directories,
+                   "Load the plugins of this directory too (repeatable)")
+        ->take_all()
+        ->allow_extra_args(false);
+    app.add_option("--log-level", global.log_level,
+                   "trace, debug, info, warn, error or off; default: as configured");
+    add_complete(app, global, chosen);
+    add_chat(app, global, chosen);
+    add_embed(app, global, chosen);
+    add_rerank(app, global, chosen);
+    add_models(app, global, chosen);
+    add_status(app, global, chosen);
+    add_plugins(app, global, chosen);
+    add_config(app, global, chosen);
+    app.footer(
+        "Exit status: 0 success, 1 the request failed, 2 wrong command line, 3 wrong "
+        "configuration, 130 interrupted.");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return refuse(app, error);
+    }
+    return chosen.run();
+}
+
+}  // namespace
+}  // namespace tenon::cli
+
+int main(int argc, char** argv) {
+    tenon::cli::Interrupts::block();
+    tenon::cli::install_crash_report();
+    try {
+        return tenon::cli::run(argc, argv);
+    } catch (const std::exception& error) {
+        tenon::cli::print_error(error.what());
+        return tenon::cli::kFailed;
+    }
+}

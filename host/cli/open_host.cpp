@@ -1,0 +1,31 @@
+#include "cli/open_host.hpp"
+
+#include <iostream>
+
+#include "cli/terminal.hpp"
+#include "config/load.hpp"
+
+namespace tenon::cli {
+
+std::optional<std::filesystem::path> configuration_file(const GlobalOptions& global) {
+    return config::find_file(global.config_file, config::process_environment());
+}
+
+OpenedHost open_host(const GlobalOptions& global) {
+    host::HostOptions options;
+    options.config_file = configuration_file(global).value_or("");
+    for (const std::string& directory : global.plugin_directories) {
+        std::error_code error;
+        const auto absolute = std::filesystem::absolute(directory, error);
+        options.plugin_directories.push_back(error ? std::filesystem::path(directory) : absolute);
+    }
+    options.log_level = global.log_level;
+    auto opened = host::Host::open(options);
+    if (!opened) {
+        std::cerr << opened.error().message << '\n';
+        return {nullptr, kConfiguration};
+    }
+    return {*std::move(opened), kSuccess};
+}
+
+}  // namespace tenon::cli

@@ -1,0 +1,32 @@
+#include "tenon/host/host.hpp"
+
+#include "config/load.hpp"
+#include "runtime/host_impl.hpp"
+
+namespace tenon::host {
+
+Result<std::unique_ptr<Host>> Host::open(const HostOptions& options) {
+    config::LoadResult loaded;
+    if (options.config_file.empty()) {
+        loaded.config.emplace();
+    } else {
+        loaded = config::load(options.config_file, config::process_environment());
+    }
+    if (!loaded.config) {
+        std::string problems = config::format(loaded.problems);
+        while (problems.ends_with('\n')) problems.pop_back();
+        return Error(Code::invalid, problems);
+    }
+    if (!options.log_level.empty()) {
+        const auto level = base::log_level(options.log_level);
+        if (!level) {
+            return Error(Code::invalid, "there is no log level '" + options.log_level +
+                                            "'; use trace, debug, info, warn, error or off");
+        }
+        loaded.config->log.level = *level;
+    }
+    return std::unique_ptr<Host>(
+        std::make_unique<runtime::HostImpl>(*std::move(loaded.config), loaded.problems, options));
+}
+
+}  // namespace tenon::host
