@@ -72,7 +72,8 @@ public:
     /// Makes get_service() answer NULL for this id from now on.
     void hide_service(std::string_view id);
 
-    /// Runs the oldest waiting callback. Returns false if there is none.
+    /// Runs the oldest waiting callback; if none is waiting, time passes up to the next timer.
+    /// Returns false if there is neither.
     bool step();
     /// Runs callbacks until none is waiting. Time does not pass.
     void run();

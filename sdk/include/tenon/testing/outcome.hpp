@@ -18,17 +18,17 @@ struct EmittedDelta {
     std::uint32_t index = 0;
     std::uint32_t choice = 0;
     bool same_chunk = false;
-    std::string data;
-    std::string tool_call_id;
-    std::string tool_name;
-    std::string raw;
+    std::string data = {};
+    std::string tool_call_id = {};
+    std::string tool_name = {};
+    std::string raw = {};
 };
 
 /// One tool call, put together from its fragments.
 struct EmittedToolCall {
-    std::string id;
-    std::string name;
-    std::string arguments;
+    std::string id = {};
+    std::string name = {};
+    std::string arguments = {};
 };
 
 /// All that a plugin has said about one operation.
@@ -39,15 +39,15 @@ struct Outcome {
     tenon_status start_status = TENON_OK;  ///< what the start function returned
     /// Nothing more will come: the plugin finished or refused, or the deadline passed.
     bool finished = false;
-    std::optional<Error> error;  ///< also for a refused start and a deadline that passed
+    std::optional<Error> error = {};  ///< also for a refused start and a deadline that passed
 
-    std::vector<EmittedDelta> deltas;  ///< those that were taken, in order
-    std::string body;
-    std::string finish_reason;
-    std::optional<std::uint64_t> input_tokens;
-    std::optional<std::uint64_t> output_tokens;
-    std::vector<std::vector<float>> vectors;  ///< embed: one for each input
-    tenon_conn* connection = nullptr;         ///< connect
+    std::vector<EmittedDelta> deltas = {};  ///< those that were taken, in order
+    std::string body = {};
+    std::string finish_reason = {};
+    std::optional<std::uint64_t> input_tokens = {};
+    std::optional<std::uint64_t> output_tokens = {};
+    std::vector<std::vector<float>> vectors = {};  ///< embed: one for each input
+    tenon_conn* connection = nullptr;              ///< connect
 
     [[nodiscard]] bool ok() const noexcept { return finished && !error; }
     /// Code::ok, the error's code, or Code::again while the operation has not finished.
