@@ -39,12 +39,6 @@ if(TENON_MISSING)
         "The C headers and the SDK alone need only RapidJSON: -DTENON_HOST=OFF")
 endif()
 
-# Asio, Beast and their OpenSSL parts compiled once (host/src/net/boost_*.cpp).
-add_library(tenon_boost_headers INTERFACE)
-target_compile_definitions(tenon_boost_headers INTERFACE
-    BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
-target_link_libraries(tenon_boost_headers INTERFACE Boost::headers Threads::Threads)
-
 # RapidJSON and nghttp2 as targets of our own; the first has none, the second has a generated name.
 add_library(tenon_rapidjson INTERFACE)
 target_include_directories(tenon_rapidjson SYSTEM INTERFACE

@@ -169,7 +169,7 @@ class Host(unittest.TestCase):
         program = self.prefix / "bin" / "tenon"
         if not OPTIONS.program:
             self.skipTest("this build has no program")
-        self.assertIn("mock", run(program, "plugin", "list"))
+        self.assertIn("mock", run(program, "plugins", "list"))
 
 
 if __name__ == "__main__":
