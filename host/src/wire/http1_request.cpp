@@ -8,12 +8,21 @@
 namespace tenon::wire {
 namespace {
 
-bool is_token(std::string_view text) noexcept {
+bool is_token_char(char c) noexcept {
     constexpr std::string_view kSymbols = "!#$%&'*+-.^_`|~";
-    return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               kSymbols.find(c) != std::string_view::npos;
-    });
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kSymbols.find(c) != std::string_view::npos;
+}
+
+bool is_token(std::string_view text) noexcept {
+    return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
+}
+
+/// What a message may show of a text that should have been a token: a whole header line, key and
+/// all, may have been given as its name.
+std::string token_prefix(std::string_view text) {
+    const auto end = std::find_if_not(text.begin(), text.end(), is_token_char);
+    return "'" + std::string(text.begin(), end) + (end == text.end() ? "'" : "...'");
 }
 
 bool is_value(std::string_view text) noexcept {
@@ -36,14 +45,17 @@ bool has(std::span<const Header> headers, std::string_view name) noexcept {
 
 Result<void> append_request_head(std::string& out, std::string_view method, const Url& url,
                                  std::span<const Header> headers, std::size_t body_bytes) {
-    constexpr std::array<std::string_view, 4> kOurs = {"host", "content-length",
-                                                       "transfer-encoding", "connection"};
+    constexpr std::array<std::string_view, 5> kOurs = {
+        "host", "content-length", "transfer-encoding", "connection", "upgrade"};
     if (!is_token(method)) {
-        return Error(Code::invalid, "'" + std::string(method) + "' is not an HTTP method");
+        return Error(Code::invalid, token_prefix(method) + " is not an HTTP method");
+    }
+    if (method == "CONNECT") {
+        return Error(Code::invalid, "the method CONNECT is not for requests but for proxies");
     }
     for (const Header& header : headers) {
         if (!is_token(header.name)) {
-            return Error(Code::invalid, "'" + header.name + "' is not a header name");
+            return Error(Code::invalid, token_prefix(header.name) + " is not a header name");
         }
         if (!is_value(header.value)) {
             return Error(Code::invalid, "the value of the header " + header.name +

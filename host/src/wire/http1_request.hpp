@@ -21,8 +21,8 @@ struct Header {
 /// given.
 ///
 /// Errors: Code::invalid for a method or header name that is no token, a value with CR, LF or NUL
-/// (header injection), and for the headers that frame the message: Host, Content-Length,
-/// Transfer-Encoding, Connection.
+/// (header injection), for CONNECT, and for the headers that frame the message: Host,
+/// Content-Length, Transfer-Encoding, Connection, Upgrade.
 [[nodiscard]] Result<void> append_request_head(std::string& out, std::string_view method,
                                                const Url& url, std::span<const Header> headers,
                                                std::size_t body_bytes);

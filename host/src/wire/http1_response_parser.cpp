@@ -32,7 +32,7 @@ std::optional<std::chrono::seconds> timeout_of(std::string_view keep_alive) noex
 /// One message on Beast's parser: collects the head, hands the body on.
 class Http1ResponseParser::Message final : public http::basic_parser<false> {
 public:
-    explicit Message(const Limits& limits, bool to_head_request) {
+    Message(const Limits& limits, bool to_head_request) : head_limit_(limits.head_bytes) {
         eager(true);
         header_limit(limits.head_bytes);
         if (limits.body_bytes == 0) {
@@ -48,6 +48,8 @@ public:
     std::uint64_t body_bytes = 0;
     std::optional<std::uint64_t> announced_bytes;
     std::optional<std::chrono::seconds> keep_alive_timeout;
+    /// HTTP/1.0 with Transfer-Encoding: whoever forwarded it did not understand its framing.
+    bool framing_in_doubt = false;
 
     [[nodiscard]] bool interim() const noexcept { return status >= 100 && status < 200; }
 
@@ -64,13 +66,31 @@ private:
     void on_request_impl(http::verb, boost::beast::string_view, boost::beast::string_view, int,
                          ErrorCode&) override {}
 
-    void on_response_impl(int code, boost::beast::string_view, int, ErrorCode&) override {
+    void on_response_impl(int code, boost::beast::string_view, int version,
+                          ErrorCode& error) override {
         status = code;
+        http10_ = version < 11;
+        // 101 is an answer to Upgrade, which is never sent: what follows is not HTTP.
+        if (code < 100 || code == 101) error = http::error::bad_status;
     }
 
-    void on_field_impl(http::field, boost::beast::string_view name, boost::beast::string_view value,
-                       ErrorCode&) override {
-        Place place{text_.size(), name.size(), text_.size() + name.size(), value.size()};
+    void on_field_impl(http::field field, boost::beast::string_view name,
+                       boost::beast::string_view value, ErrorCode& error) override {
+        // Beast limits what is not parsed yet, but takes fields one by one.
+        constexpr std::size_t kSeparators = 4;  // ": " and CRLF
+        head_bytes_ += name.size() + value.size() + kSeparators;
+        if (head_bytes_ > head_limit_) {
+            error = http::error::header_limit;
+            return;
+        }
+        if (is_header_done()) return;  // a trailer
+        if (field == http::field::transfer_encoding) {
+            // No other coding was asked for, and without "chunked" the end would be a guess.
+            if (!boost::beast::iequals(value, "chunked"))
+                error = http::error::bad_transfer_encoding;
+            framing_in_doubt = http10_;
+        }
+        const Place place{text_.size(), name.size(), text_.size() + name.size(), value.size()};
         for (const char c : view(name)) {
             text_ += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
         }
@@ -80,6 +100,7 @@ private:
 
     void on_header_impl(ErrorCode&) override {
         if (interim()) return;
+        if (const auto length = content_length()) announced_bytes = *length;
         std::vector<HeaderView> headers;
         headers.reserve(places_.size());
         const std::string_view text = text_;
@@ -93,9 +114,7 @@ private:
         events->on_head(status, headers);
     }
 
-    void on_body_init_impl(const boost::optional<std::uint64_t>& length, ErrorCode&) override {
-        if (length) announced_bytes = *length;
-    }
+    void on_body_init_impl(const boost::optional<std::uint64_t>&, ErrorCode&) override {}
 
     std::size_t on_body_impl(boost::beast::string_view body, ErrorCode&) override {
         body_bytes += body.size();
@@ -112,6 +131,9 @@ private:
 
     void on_finish_impl(ErrorCode&) override {}
 
+    const std::size_t head_limit_;
+    std::size_t head_bytes_ = 0;
+    bool http10_ = false;
     std::string text_;
     std::vector<Place> places_;
 };
@@ -131,8 +153,12 @@ bool Http1ResponseParser::done() const noexcept {
     return message_->is_done() && !message_->interim();
 }
 
+bool Http1ResponseParser::head_done() const noexcept {
+    return message_->is_header_done() && !message_->interim();
+}
+
 bool Http1ResponseParser::reusable() const noexcept {
-    return message_->keep_alive() && !stray_bytes_;
+    return message_->keep_alive() && !message_->framing_in_doubt && !stray_bytes_;
 }
 
 std::optional<std::chrono::seconds> Http1ResponseParser::keep_alive_timeout() const noexcept {
@@ -147,6 +173,9 @@ Result<void> Http1ResponseParser::feed(std::string_view bytes, Http1ResponseEven
     if (joined) {
         pending_ += bytes;
         bytes = pending_;
+        // Beast asserts that a last chunk is never offered again in less than five bytes, as if one
+        // always followed another; an empty body is "0\r\n\r\n" alone.
+        if (head_done() && bytes.size() < 5) return {};
     }
     std::size_t used = 0;
     if (auto parsed = parse(bytes, used); !parsed) return parsed;
@@ -159,7 +188,13 @@ Result<void> Http1ResponseParser::feed(std::string_view bytes, Http1ResponseEven
     } else {
         pending_.assign(bytes.substr(used));
     }
+    if (pending_.size() > limits_.head_bytes) return head_too_large();  // chunk head or trailers
     return {};
+}
+
+Error Http1ResponseParser::head_too_large() const {
+    return {Code::protocol, "the answer's head, chunk heads or trailers are larger than " +
+                                std::to_string(limits_.head_bytes) + " bytes"};
 }
 
 Result<void> Http1ResponseParser::parse(std::string_view bytes, std::size_t& used) {
@@ -175,13 +210,15 @@ Result<void> Http1ResponseParser::parse(std::string_view bytes, std::size_t& use
                                               " bytes (http.max_body_bytes)");
         }
         if (error == http::error::header_limit) {
-            return Error(Code::protocol, "the answer's head is larger than " +
-                                             std::to_string(limits_.head_bytes) + " bytes");
+            return head_too_large();
         }
         if (error) {
             return Error(Code::protocol, "the answer is not valid HTTP (" + error.message() + ")");
         }
         if (message_->is_done() && message_->interim()) {
+            if (++interim_answers_ > kMostInterimAnswers) {
+                return Error(Code::protocol, "the server sends interim answers (1xx) without end");
+            }
             Http1ResponseEvents* events = message_->events;
             next_message();
             message_->events = events;
@@ -192,16 +229,16 @@ Result<void> Http1ResponseParser::parse(std::string_view bytes, std::size_t& use
     return {};
 }
 
-Result<void> Http1ResponseParser::finish(Http1ResponseEvents& events) {
+Result<void> Http1ResponseParser::finish(Http1ResponseEvents& events, bool cut_off) {
     if (done()) return {};
     message_->events = &events;
-    if (!message_->is_header_done()) {
-        return Error(Code::protocol, started_ ? "the connection was closed inside the answer's head"
-                                              : "the connection was closed without an answer");
+    if (!started_) return Error(Code::protocol, "the connection was closed without an answer");
+    if (!head_done()) {
+        return Error(Code::protocol, "the connection was closed inside the answer's head");
     }
     ErrorCode error;
-    message_->put_eof(error);
-    if (!error) return {};
+    if (!cut_off) message_->put_eof(error);
+    if (!cut_off && !error) return {};
     std::string missing = "after " + std::to_string(message_->body_bytes);
     if (message_->announced_bytes) missing += " of " + std::to_string(*message_->announced_bytes);
     return Error(Code::protocol, "the answer was cut short " + missing + " bytes");

@@ -1,5 +1,7 @@
 #include "wire/url.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -20,8 +22,23 @@ bool is_host_char(char c) noexcept {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
 }
 
-bool is_ipv6_char(char c) noexcept {
-    return (c >= 'a' && c <= 'f') || (c >= '0' && c <= '9') || c == ':' || c == '.';
+bool is_ipv6(const std::string& text) noexcept {
+    in6_addr ignored{};
+    return inet_pton(AF_INET6, text.c_str(), &ignored) == 1;
+}
+
+bool is_printable_ascii(char c) noexcept {
+    return c > 0x20 && c < 0x7f;
+}
+
+/// The address as far as a message may show it: a query may carry a key, and user information a
+/// password.
+std::string presentable(std::string_view text) {
+    if (text.find('@') != std::string_view::npos) return "the address";
+    std::string shown(text.substr(0, text.find_first_of("?#")));
+    std::replace_if(
+        shown.begin(), shown.end(), [](char c) { return !is_printable_ascii(c); }, '.');
+    return "the address '" + shown + (shown.size() < text.size() ? "...'" : "'");
 }
 
 bool parse_port(std::string_view text, std::uint16_t& port) noexcept {
@@ -34,12 +51,12 @@ bool parse_port(std::string_view text, std::uint16_t& port) noexcept {
 
 Result<Url> parse_url(std::string_view text) {
     const auto refuse = [&](std::string_view why) {
-        return Error(Code::invalid, "the address '" + std::string(text) + "' " + std::string(why));
+        return Error(Code::invalid, presentable(text) + " " + std::string(why));
     };
-    if (std::any_of(text.begin(), text.end(), [](char c) {
-            return static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) == 0x7f;
-        })) {
-        return refuse("contains spaces or control characters");
+    if (!std::all_of(text.begin(), text.end(), is_printable_ascii)) {
+        return refuse(
+            "contains spaces, control characters or letters outside ASCII; write them "
+            "percent-encoded");
     }
     const auto scheme_end = text.find("://");
     if (scheme_end == std::string_view::npos) {
@@ -59,8 +76,7 @@ Result<Url> parse_url(std::string_view text) {
     std::string_view authority = rest.substr(0, authority_end);
     std::string_view target = rest.substr(authority_end);
     if (authority.find('@') != std::string_view::npos) {
-        return Error(Code::invalid,
-                     "an address must not contain a user name or password ('@' before the host)");
+        return refuse("must not contain a user name or password ('@' before the host)");
     }
     std::string_view port;
     bool has_port = false;
@@ -68,7 +84,7 @@ Result<Url> parse_url(std::string_view text) {
         const auto close = authority.find(']');
         if (close == std::string_view::npos) return refuse("has an unclosed '['");
         url.host = lowered(authority.substr(1, close - 1));
-        if (!std::all_of(url.host.begin(), url.host.end(), is_ipv6_char)) {
+        if (!is_ipv6(url.host)) {
             return refuse("has an IPv6 address that is not one");
         }
         const std::string_view tail = authority.substr(close + 1);

@@ -22,8 +22,9 @@ struct Url {
 };
 
 /// Errors: Code::invalid, with the reason, for anything that is not http or https, has user
-/// information, control characters, spaces, no host, or a port outside 1..65535. A fragment is
-/// dropped.
+/// information, control characters, spaces, characters outside ASCII, no host, or a port outside
+/// 1..65535. The message shows neither the query nor user information: they may be secret. A
+/// fragment is dropped.
 [[nodiscard]] Result<Url> parse_url(std::string_view text);
 
 }  // namespace tenon::wire
