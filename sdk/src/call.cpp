@@ -83,6 +83,13 @@ void Call::finish_vectors(const float* vectors, std::uint32_t rows, std::uint32_
 
 void Call::finish_connected(std::unique_ptr<Connection> connection) noexcept {
     if (finished()) return;
+    if (connection == nullptr) {
+        const tenon_error error =
+            static_error(Code::internal, "the plugin's connect made no connection");
+        tenon_result failed = empty_result();
+        failed.error = &error;
+        return finish_raw(failed);
+    }
     tenon_result result = empty_result();
     result.conn = reinterpret_cast<tenon_conn*>(connection.get());
     const tenon_call handle = std::exchange(handle_, 0);
@@ -119,7 +126,9 @@ bool DeliverAwaiter::wait_a_little() noexcept {
     if (timer == nullptr) return false;
     const std::int64_t pause = pause_ns_;
     pause_ns_ = std::min(pause * 2, kLongestPauseNs);
-    return timer->start(host.ctx(), call_->handle(), pause, &on_timer, this) != 0;
+    if (timer->start(host.ctx(), call_->handle(), pause, &on_timer, this) != 0) return true;
+    code_ = Code::cancelled;  // the host refuses timers of calls that nobody wants any more
+    return false;
 }
 
 void TENON_CALL DeliverAwaiter::on_timer(void* self, tenon_status status) noexcept {

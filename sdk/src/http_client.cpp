@@ -31,6 +31,9 @@ public:
             sizeof(tenon_http_sink), 0, this, &on_headers, &on_data, &on_done};
         // Callbacks may begin on another thread before send() has returned the operation.
         const tenon_op op = service->send(host_.ctx(), call, &out, &sink);
+        if (op == 0 && host_.table()->is_cancelled(host_.ctx(), call) != 0) {
+            return refuse(Error(Code::cancelled, "nobody wants the call's answer any more"));
+        }
         if (op == 0) {
             return refuse(Error(Code::invalid, "the host refused the request to " +
                                                    std::string(request.url) +
@@ -47,6 +50,10 @@ public:
         whole_body_ = whole_body;
         limit_ = limit;
         current_ = {};
+        if (whole_body && buffer_.size() > limit) {
+            too_large_ = true;
+            buffer_ = {};
+        }
         if (ready()) return false;
         waiter_ = waiter;
         return true;

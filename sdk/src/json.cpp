@@ -26,7 +26,8 @@ Result<JsonDocument> JsonDocument::of_request(const Call& call) {
         return Error(Code::unsupported, std::string("this host has no service ") + TENON_JSON_V1);
     }
     const tenon_json_document* document = service->request(host.ctx(), call.handle());
-    if (document == nullptr) return Error(Code::stale, "the call has ended or has no body");
+    if (document == nullptr && call.finished()) return Error(Code::stale, "the call has ended");
+    if (document == nullptr) return Error(Code::invalid, "the request's body is not valid JSON");
     return JsonDocument(host, service, document, false);
 }
 

@@ -36,6 +36,8 @@ public:
     [[nodiscard]] static Result<JsonDocument> parse(HostRef host, std::string_view text);
 
     /// The call's request body, parsed by the host at most once.
+    /// Errors: Code::invalid if it is not JSON, Code::stale for a finished call, Code::unsupported
+    /// if the host has no JSON service.
     [[nodiscard]] static Result<JsonDocument> of_request(const Call& call);
 
     JsonDocument(JsonDocument&& other) noexcept

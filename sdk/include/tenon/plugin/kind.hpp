@@ -84,19 +84,24 @@ inline Connection* from_handle(tenon_conn* conn) noexcept {
 /// start function answers TENON_OK: exactly one finish follows on all paths.
 template <class T>
 struct Thunks {
+    static constexpr const char* kNoProvider = "the plugin's create function made no provider";
+
     static tenon_status TENON_CALL create(const tenon_host* host, const tenon_str* config,
                                           tenon_provider** out, tenon_error* error) noexcept {
+        *out = nullptr;
         const tenon_status status = barrier([&] {
             try {
                 auto made = make_provider<T>(ProviderContext{HostRef(host), from_abi(*config)});
-                if (made) {
-                    *out = reinterpret_cast<tenon_provider*>(
-                        static_cast<Provider*>(std::move(made).value().release()));
-                } else {
-                    fill_error(error, std::move(made).error());
-                }
+                if (!made) return fill_error(error, std::move(made).error());
+                if (*made == nullptr) return fill_error(error, Error(Code::internal, kNoProvider));
+                *out = reinterpret_cast<tenon_provider*>(
+                    static_cast<Provider*>(std::move(made).value().release()));
+            } catch (const std::bad_alloc&) {
+                fill_error(error, Error(Code::no_memory, "out of memory"));
             } catch (const std::exception& e) {
                 fill_error(error, Error(Code::internal, e.what()));
+            } catch (...) {
+                fill_error(error, current_exception_error());
             }
         });
         return status == TENON_OK && *out == nullptr ? error->code : status;
