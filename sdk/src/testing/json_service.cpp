@@ -32,11 +32,12 @@ void fill(tenon_error* error, std::int32_t code, const std::string& message) {
     if (error == nullptr) return;
     thread_local std::string kept;  // lives until the thread's next failure
     kept = message;
-    *error = tenon_error{};
-    error->struct_size = sizeof(tenon_error);
-    error->code = code;
-    error->retry_after_ms = -1;
-    error->message = {kept.data(), kept.size()};
+    tenon_error told{};
+    told.code = code;
+    told.retry_after_ms = -1;
+    told.message = {kept.data(), kept.size()};
+    told.struct_size = std::min<std::uint32_t>(error->struct_size, sizeof told);
+    std::memcpy(error, &told, std::max<std::size_t>(told.struct_size, sizeof told.struct_size));
 }
 
 /// One step of a pointer, "~1" and "~0" replaced (RFC 6901). nullopt = malformed.
@@ -165,7 +166,9 @@ const tenon_json_document* parse(const tenon_str* text, tenon_error* error) noex
     return nullptr;
 }
 
-void release(const tenon_json_document* document) noexcept { delete document; }
+void release(const tenon_json_document* document) noexcept {
+    delete document;
+}
 
 tenon_status get(const tenon_json_document* document, const tenon_str* pointer,
                  tenon_json_value* out) noexcept {

@@ -43,9 +43,14 @@ enum tenon_error_flag {
 };
 
 /* Filled by the side that fails, read by the other within the call that passes it.
- * OWNERSHIP: the strings belong to the filler and are borrowed until that call returns; a
- * tenon_error that the host passes to be filled (create) takes strings that live until the next
- * call into the plugin from the same thread. */
+ *
+ * A function that takes a tenon_error to be filled (create, tenon_json_v1::parse) gets it with the
+ * caller's struct_size. The filler writes no more than that, and no more than its own size; it sets
+ * struct_size to what it wrote.
+ *
+ * OWNERSHIP: the strings belong to the filler and are borrowed until that call returns; those in a
+ * tenon_error that was passed to be filled live until the next call into the filler from the same
+ * thread. */
 typedef struct tenon_error {
     uint32_t struct_size;    /* sizeof(tenon_error) of the filler */
     uint32_t flags;          /* TENON_ERROR_*, unknown bits are ignored */
