@@ -97,7 +97,7 @@ void ChunkReader::read_parts(const JsonValue& parts, std::uint32_t choice) {
 
 void ChunkReader::read_tool_call(const JsonTree& chunk, const JsonValue& fragment, Choice& choice) {
     const JsonValue* function = member(fragment, "function");
-    if (function == nullptr) return;
+    if (function == nullptr || !function->IsObject()) return;
     ToolFragment key{
         .index = {}, .id = string_member(fragment, "id"), .name = string_member(*function, "name")};
     const JsonValue* index = member(fragment, "index");
@@ -107,9 +107,9 @@ void ChunkReader::read_tool_call(const JsonTree& chunk, const JsonValue& fragmen
                       .index = place.number,
                       .choice = choice.index,
                       .data = arguments_of(chunk, *function),
-                      .tool_call_id = place.tells_id ? key.id : std::string_view(),
-                      .tool_name = place.tells_name ? key.name : std::string_view()};
-    const bool tells = place.tells_id || place.tells_name || !delta.data.empty();
+                      .tool_call_id = place.id,
+                      .tool_name = place.name};
+    const bool tells = !place.id.empty() || !place.name.empty() || !delta.data.empty();
     if (tells) deltas_.push_back(delta);
 }
 

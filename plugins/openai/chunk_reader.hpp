@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -54,7 +55,7 @@ private:
     [[nodiscard]] Choice& choice_at(std::uint32_t index);
 
     std::vector<Delta> deltas_;
-    std::vector<Choice> choices_;  // in the order in which they appeared
+    std::list<Choice> choices_;  // in the order in which they appeared; views survive its growth
     std::uint64_t input_tokens_ = TENON_TOKENS_UNKNOWN;
     std::uint64_t output_tokens_ = TENON_TOKENS_UNKNOWN;
 };

@@ -15,14 +15,16 @@ ToolCalls::Place ToolCalls::place(const ToolFragment& fragment) {
     const auto found = std::find_if(calls_.rbegin(), calls_.rend(), [&](const Known& known) {
         return known.continued_by(fragment);
     });
-    Known& call = found == calls_.rend() ? calls_.emplace_back() : *found;
-    Place place;
-    place.number = static_cast<std::uint32_t>(&call - calls_.data());
-    place.tells_id = call.id.empty() && !fragment.id.empty();
-    place.tells_name = !call.named && !fragment.name.empty();
+    const bool is_new = found == calls_.rend();
+    Known& call =
+        is_new ? calls_.emplace_back(Known{static_cast<std::uint32_t>(calls_.size())}) : *found;
+    Place place{.number = call.number};
+    if (is_new && fragment.id.empty()) call.given_id = "call_" + std::to_string(place.number);
+    if (is_new) place.id = fragment.id.empty() ? call.given_id : fragment.id;
+    if (!call.named) place.name = fragment.name;
     if (!call.index) call.index = fragment.index;
-    if (place.tells_id) call.id = fragment.id;
-    if (place.tells_name) call.named = true;
+    if (call.id.empty()) call.id = fragment.id;
+    if (!fragment.name.empty()) call.named = true;
     return place;
 }
 

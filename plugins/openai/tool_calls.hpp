@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace tenon::openai {
 
@@ -25,24 +25,31 @@ class ToolCalls {
 public:
     struct Place {
         std::uint32_t number = 0;  ///< of the call, from 0 in order of appearance
-        bool tells_id = false;     ///< the first fragment of the call that has an id
-        bool tells_name = false;   ///< the first fragment of the call that has a name
+        // What this fragment has to tell: the first one of a call its id, the first one with a
+        // name that name.
+        std::string_view id = {};
+        std::string_view name = {};
     };
 
     /// A fragment goes on with the last call that has its index, or with the last call at all if it
     /// has none; unless it has a name and an id and the call has another id. A fragment without
     /// index begins a call if its id is new, or if it has no id but a name, as the last call does.
+    /// A call that begins without an id is given one.
+    /// \par Object lifetimes
+    /// The place borrows from the fragment and from this object.
     [[nodiscard]] Place place(const ToolFragment& fragment);
 
 private:
     struct Known {
-        std::optional<std::uint64_t> index;
-        std::string id;
+        std::uint32_t number;
+        std::optional<std::uint64_t> index = {};
+        std::string id = {};
+        std::string given_id = {};
         bool named = false;
 
         [[nodiscard]] bool continued_by(const ToolFragment& fragment) const noexcept;
     };
-    std::vector<Known> calls_;
+    std::list<Known> calls_;  // costs nothing as long as there is none; views survive its growth
 };
 
 }  // namespace tenon::openai

@@ -79,8 +79,16 @@ BOOST_AUTO_TEST_CASE(without_index_and_id_a_name_begins_a_call) {
         R"({"function":{"arguments":"}"}})",
         R"({"id":"","function":{"name":"f","arguments":"[]"}})",
     });
-    BOOST_TEST(call(answer, 0) == " f {}");
-    BOOST_TEST(call(answer, 1) == " f []");
+    BOOST_TEST(call(answer, 0) == "call_0 f {}");
+    BOOST_TEST(call(answer, 1) == "call_1 f []");
+}
+
+BOOST_AUTO_TEST_CASE(an_id_that_comes_later_than_the_one_given_is_not_told) {
+    const OpenAiAnswer answer = read_calls({
+        R"({"index":0,"function":{"name":"f","arguments":"{"}})",
+        R"({"index":0,"id":"a","function":{"arguments":"}"}})",
+    });
+    BOOST_TEST(call(answer, 0) == "call_0 f {}");
 }
 
 BOOST_AUTO_TEST_CASE(calls_that_all_have_the_index_0_are_told_apart_by_id_and_name) {
