@@ -1,5 +1,7 @@
 #include "net/blocking_pool.hpp"
 
+#include <system_error>
+
 namespace tenon::net {
 
 BlockingPool::BlockingPool(std::size_t threads, std::size_t queue)
@@ -19,7 +21,14 @@ bool BlockingPool::post(std::function<void()> job) {
     if (jobs_.size() >= most_queued_) return false;
     jobs_.push_back(std::move(job));
     if (jobs_.size() > idle_ && threads_.size() < most_threads_) {
-        threads_.emplace_back([this] { run(); });
+        try {
+            threads_.emplace_back([this] { run(); });
+        } catch (const std::system_error&) {  // the system has no more threads
+            if (threads_.empty()) {
+                jobs_.pop_back();
+                return false;
+            }
+        }
     }
     changed_.notify_one();
     return true;
@@ -32,10 +41,12 @@ void BlockingPool::run() {
         changed_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
         --idle_;
         if (jobs_.empty()) return;
-        const auto job = std::move(jobs_.front());
-        jobs_.pop_front();
-        lock.unlock();
-        job();
+        {
+            const auto job = std::move(jobs_.front());
+            jobs_.pop_front();
+            lock.unlock();
+            job();
+        }  // what the job owns dies outside of the lock, too
         lock.lock();
     }
 }

@@ -24,7 +24,8 @@ public:
     /// Runs what is queued, then joins.
     ~BlockingPool();
 
-    /// Queues a job, which must not throw. Returns false if the queue is full.
+    /// Queues a job, which must not throw. Returns false if the queue is full or no
+    /// thread can be started.
     [[nodiscard]] bool post(std::function<void()> job);
 
 private:

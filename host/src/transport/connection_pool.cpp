@@ -10,26 +10,27 @@ namespace tenon::transport {
 namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 
+std::string in_words(std::chrono::milliseconds duration) {
+    if (duration.count() % 1000 == 0) return std::to_string(duration.count() / 1000) + " s";
+    return std::to_string(duration.count()) + " ms";
+}
+
 ConnectionPool::ConnectionPool(asio::io_context& io, const HttpOptions& options)
     : io_(io), options_(options), reaper_(io) {}
 
-net::Awaitable<Result<std::unique_ptr<Connection>>> ConnectionPool::acquire(
-    std::string origin, bool fresh, base::TimePoint deadline,
-    std::shared_ptr<ConnectionWaiter> waiter) {
+std::optional<std::unique_ptr<Connection>> ConnectionPool::try_take(const std::string& origin) {
+    if (!waiters_.empty()) return std::nullopt;
+    if (auto idle = take_idle(origin)) return idle;
+    if (places_ >= options_.max_connections && !close_oldest_idle()) return std::nullopt;
+    ++places_;
+    return nullptr;
+}
+
+net::Awaitable<Result<std::unique_ptr<Connection>>> ConnectionPool::wait(
+    std::shared_ptr<ConnectionWaiter> waiter, base::TimePoint deadline) {
     const auto self = shared_from_this();
-    if (waiters_.empty()) {
-        if (!fresh) {
-            if (auto idle = take_idle(origin)) co_return idle;
-        }
-        if (places_ < options_.max_connections || close_oldest_idle()) {
-            ++places_;
-            co_return std::unique_ptr<Connection>();
-        }
-    }
-    waiter->origin = fresh ? std::string() : std::move(origin);
     waiters_.push_back(waiter);
     const auto patience = Clock::now() + options_.pool_timeout;
-    const bool by_caller = deadline < patience;
     while (!waiter->granted && !waiter->cancelled) {
         waiter->changed.expires_at(std::min(patience, deadline));
         const auto [error] =
@@ -38,16 +39,18 @@ net::Awaitable<Result<std::unique_ptr<Connection>>> ConnectionPool::acquire(
     }
     if (waiter->granted) co_return std::move(waiter->connection);
     std::erase(waiters_, waiter);
-    if (waiter->cancelled) co_return Error(Code::cancelled, "cancelled");
-    if (by_caller) {
-        co_return Error(Code::deadline,
-                        "the request's time limit passed while it waited for a connection");
+    Error error(Code::cancelled, "cancelled");
+    if (!waiter->cancelled && deadline < patience) {
+        error = Error(Code::deadline,
+                      "the request's time limit passed while it waited for a free connection");
+    } else if (!waiter->cancelled) {
+        error = Error(Code::overloaded,
+                      "no connection became free within " + in_words(options_.pool_timeout) +
+                          " (http.pool_timeout): " + std::to_string(places_) + " of " +
+                          std::to_string(options_.max_connections) + " are in use and " +
+                          std::to_string(waiters_.size()) +
+                          " more requests wait; raise http.max_connections or send less");
     }
-    Error error(Code::overloaded,
-                "no connection became free in time (" + std::to_string(places_) + " of " +
-                    std::to_string(options_.max_connections) + " in use, " +
-                    std::to_string(waiters_.size()) +
-                    " more requests waiting); raise http.max_connections or send less");
     error.not_sent = true;
     co_return error;
 }
@@ -81,11 +84,12 @@ void ConnectionPool::release(std::unique_ptr<Connection> connection,
         expiry = std::min<std::chrono::milliseconds>(
             expiry, std::max(*server_limit - std::chrono::seconds(1), std::chrono::seconds(0)));
     }
-    if (closed || expiry.count() == 0 || idle_.size() >= options_.max_keepalive) {
+    if (closed || expiry.count() == 0 || options_.max_keepalive == 0) {
         connection.reset();
         return give_back_place();
     }
     if (!waiters_.empty()) return grant_next(std::move(connection));
+    if (idle_.size() >= options_.max_keepalive) close_oldest_idle();
     connection->expires = Clock::now() + expiry;
     idle_.push_back(std::move(connection));
     schedule_reaper();
@@ -102,7 +106,7 @@ void ConnectionPool::give_back_place() {
 void ConnectionPool::grant_next(std::unique_ptr<Connection> connection) {
     const auto waiter = std::move(waiters_.front());
     waiters_.pop_front();
-    if (connection && connection->origin == waiter->origin) {
+    if (connection && connection->origin == waiter->origin && !connection->stream.is_stale()) {
         connection->reused = true;
         waiter->connection = std::move(connection);
     }

@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,6 +14,9 @@
 #include "wire/url.hpp"
 
 namespace tenon::transport {
+
+/// "10 s" or "250 ms", for messages.
+[[nodiscard]] std::string in_words(std::chrono::milliseconds duration);
 
 /// One transport connection and the buffer it is read with.
 struct Connection {
@@ -29,7 +33,8 @@ struct Connection {
 
 /// A request that waits for a connection; granted by the pool, in order.
 struct ConnectionWaiter {
-    explicit ConnectionWaiter(boost::asio::io_context& io) : changed(io) {}
+    ConnectionWaiter(boost::asio::io_context& io, std::string origin_in)
+        : changed(io), origin(std::move(origin_in)) {}
 
     net::Timer changed;
     std::string origin;
@@ -40,8 +45,9 @@ struct ConnectionWaiter {
 
 /// The connections of one HttpClient.
 ///
-/// A "place" is the right to have one connection: taken by acquire(), given back by release() or
-/// give_back_place(). It passes directly to the first waiter, so that newcomers never overtake.
+/// A "place" is the right to have one connection: taken by try_take() or wait(), given back by
+/// release() or give_back_place(). It passes directly to the first waiter, so that newcomers never
+/// overtake.
 ///
 /// \par Thread-safety
 /// I/O thread only.
@@ -49,11 +55,14 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
 public:
     ConnectionPool(boost::asio::io_context& io, const HttpOptions& options);
 
-    /// A place, with an idle connection to `origin` if there is a usable one and `fresh` is false;
-    /// the caller dials otherwise. Errors: Code::overloaded, Code::deadline, Code::cancelled.
-    net::Awaitable<Result<std::unique_ptr<Connection>>> acquire(
-        std::string origin, bool fresh, base::TimePoint deadline,
-        std::shared_ptr<ConnectionWaiter> waiter);
+    /// A place, with an idle connection to `origin` if there is a usable one, otherwise nullptr:
+    /// the caller dials. Nothing if there is no place or others wait for one.
+    [[nodiscard]] std::optional<std::unique_ptr<Connection>> try_take(const std::string& origin);
+
+    /// Waits for a place, likewise. Errors, all not_sent: Code::overloaded, Code::deadline,
+    /// Code::cancelled.
+    net::Awaitable<Result<std::unique_ptr<Connection>>> wait(
+        std::shared_ptr<ConnectionWaiter> waiter, base::TimePoint deadline);
 
     /// Gives a connection back after a complete exchange; `server_limit` is what the server said
     /// about its own idle time.

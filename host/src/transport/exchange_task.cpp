@@ -1,5 +1,7 @@
 #include "transport/exchange_task.hpp"
 
+#include <strings.h>
+
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -12,196 +14,298 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-std::string in_words(std::chrono::milliseconds duration) {
-    if (duration.count() % 1000 == 0) return std::to_string(duration.count() / 1000) + " s";
-    return std::to_string(duration.count()) + " ms";
+/// Up to this size a request fits into the buffers of both kernels, so that writing it does not
+/// wait for the server to read.
+constexpr std::size_t kSmallBody = std::size_t{32} << 10;
+
+/// A larger one is written in pieces, so that the limit is about progress and not about its size.
+constexpr std::size_t kPiece = std::size_t{64} << 10;
+
+bool is_idempotent(const HttpRequest& request) {
+    for (const std::string_view method : {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"}) {
+        if (request.method == method) return true;
+    }
+    return std::any_of(request.headers.begin(), request.headers.end(), [](const Header& header) {
+        return strcasecmp(header.name.c_str(), "idempotency-key") == 0;
+    });
+}
+
+Error cancelled() {
+    return {Code::cancelled, "cancelled"};
 }
 
 }  // namespace
 
 ExchangeTask::ExchangeTask(std::shared_ptr<ConnectionPool> pool, HttpRequest request,
                            HttpSink& sink)
-    : pool_(std::move(pool)), request_(std::move(request)), sink_(sink), resumed_(pool_->io()) {}
+    : io_(pool->io()),
+      pool_(std::move(pool)),
+      request_(std::move(request)),
+      sink_(sink),
+      wake_(io_) {}
 
 void ExchangeTask::start() {
-    asio::post(pool_->io(), [self = shared_from_this()] {
+    asio::post(io_, [self = shared_from_this()] {
         self->pool_->exchanges.insert(self.get());
-        asio::co_spawn(self->pool_->io(), self->run(), [self](const std::exception_ptr& exception) {
-            // Only a lack of memory gets here; the sink still has to hear of it.
+        asio::co_spawn(self->io_, self->run(), [self](const std::exception_ptr& exception) {
+            // Only a lack of memory or threads gets here; the sink still has to hear of it.
             if (exception) self->finish(Error(Code::no_memory, "out of memory"));
         });
     });
 }
 
 void ExchangeTask::cancel() noexcept {
-    asio::post(pool_->io(), [self = shared_from_this()] { self->cancel_here(); });
+    if (finished_) return;
+    asio::post(io_, [self = shared_from_this()] { self->cancel_here(); });
 }
 
 void ExchangeTask::cancel_here() noexcept {
+    if (finished_) return;
     cancelled_ = true;
     if (connection_) connection_->stream.close();
     if (waiter_) {
         waiter_->cancelled = true;
         waiter_->changed.cancel();
     }
-    resumed_.cancel();
+    wake_->cancel();
 }
 
 void ExchangeTask::pause() noexcept {
-    paused_.store(true, std::memory_order_relaxed);
+    paused_ = true;
 }
 
 void ExchangeTask::resume() noexcept {
-    if (!paused_.exchange(false, std::memory_order_relaxed)) return;
-    asio::post(pool_->io(), [self = shared_from_this()] { self->resumed_.cancel(); });
+    if (!paused_.exchange(false) || finished_) return;
+    asio::post(io_, [self = shared_from_this()] {
+        if (!self->finished_) self->wake_->cancel();
+    });
 }
 
 net::Awaitable<void> ExchangeTask::run() {
     const auto self = shared_from_this();
+    Failure failure = prepare();
+    if (!failure) failure = co_await exchange();
+    if (failure && cancelled_) failure = cancelled();
+    finish(std::move(failure));
+}
+
+ExchangeTask::Failure ExchangeTask::prepare() {
     auto url = wire::parse_url(request_.url);
-    if (!url) {
-        finish(std::move(url).error());
-        co_return;
-    }
+    if (!url) return std::move(url).error();
     url_ = *std::move(url);
     auto written =
         wire::append_request_head(head_, request_.method, url_, request_.headers, body().size());
-    if (!written) {
-        finish(std::move(written).error());
-        co_return;
-    }
-    Attempt result = co_await attempt(false);
-    if (result.retry) result = co_await attempt(true);
-    finish(std::move(result.error));
+    if (!written) return std::move(written).error();
+    if (request_.deadline > Clock::now()) return std::nullopt;
+    Error late(Code::deadline, "the request's time limit passed before it was sent");
+    late.not_sent = true;
+    return late;
 }
 
-net::Awaitable<ExchangeTask::Attempt> ExchangeTask::attempt(bool fresh) {
-    if (cancelled_ || pool_->closed) co_return Attempt{Error(Code::cancelled, "cancelled"), false};
-    waiter_ = std::make_shared<ConnectionWaiter>(pool_->io());
-    auto acquired = co_await pool_->acquire(url_.origin(), fresh, request_.deadline, waiter_);
-    waiter_.reset();
-    if (!acquired) co_return Attempt{std::move(acquired).error(), false};
-    connection_ = *std::move(acquired);
-
-    std::optional<Error> error;
-    if (cancelled_) {
-        error = Error(Code::cancelled, "cancelled");
-    } else if (!connection_) {
-        error = co_await dial();
-    }
-    const bool reused = connection_ && connection_->reused;
-    wire::Http1ResponseParser parser({.body_bytes = pool_->options().max_body_bytes},
-                                     request_.method == "HEAD");
-    if (!error && cancelled_) error = Error(Code::cancelled, "cancelled");
-    if (!error) {
-        auto unsent = co_await send();
-        error = co_await receive(parser);
-        // A server may answer and hang up before it has read the whole request; its answer counts.
-        if (error && unsent && !parser.started()) error = std::move(unsent);
-    }
-    auto connection = std::move(connection_);
-    if (!error) {
-        if (parser.reusable() && connection->stream.is_open()) {
-            pool_->release(std::move(connection), parser.keep_alive_timeout());
-        } else {
-            connection.reset();
-            pool_->give_back_place();
+net::Awaitable<ExchangeTask::Failure> ExchangeTask::exchange() {
+    if (auto failure = co_await take_place()) co_return failure;
+    const wire::Http1ResponseParser::Limits limits = {.body_bytes =
+                                                          pool_->options().max_body_bytes};
+    for (;;) {
+        if (!connection_) {
+            if (auto failure = co_await dial()) co_return failure;
         }
-        co_return Attempt{};
+        wire::Http1ResponseParser parser(limits, request_.method == "HEAD");
+        auto failure = co_await transfer(parser);
+        if (!failure && !unsent_ && parser.reusable() && connection_->stream.is_open()) {
+            has_place_ = false;
+            pool_->release(std::move(connection_), parser.keep_alive_timeout());
+        }
+        if (!failure || !may_repeat(*failure, parser)) co_return failure;
+        connection_.reset();  // its place is kept
     }
-    connection.reset();
-    pool_->give_back_place();
-    const bool died = error->code == Code::unavailable || error->code == Code::protocol;
-    co_return Attempt{std::move(error),
-                      reused && !fresh && !parser.started() && died && !cancelled_};
 }
 
-net::Awaitable<std::optional<Error>> ExchangeTask::dial() {
-    connection_ = std::make_unique<Connection>(pool_->io());
-    connection_->origin = url_.origin();
-    const HttpOptions& options = pool_->options();
-    auto connected = co_await connection_->stream.connect(
-        url_.host, url_.port, limit(options.connect_timeout, "connecting"));
-    if (connected && url_.tls) {
-        connected = co_await connection_->stream.handshake(
-            options.tls, limit(options.connect_timeout, "the TLS handshake"));
+net::Awaitable<ExchangeTask::Failure> ExchangeTask::take_place() {
+    if (cancelled_ || pool_->closed) co_return cancelled();
+    if (auto taken = pool_->try_take(url_.origin())) {
+        connection_ = *std::move(taken);
+    } else {
+        waiter_ = std::make_shared<ConnectionWaiter>(io_, url_.origin());
+        auto granted = co_await pool_->wait(waiter_, request_.deadline);
+        waiter_.reset();
+        if (!granted) co_return std::move(granted).error();
+        connection_ = *std::move(granted);
     }
-    if (!connected) co_return explain(std::move(connected).error());
+    has_place_ = true;
+    if (cancelled_) co_return cancelled();
     co_return std::nullopt;
 }
 
-net::Awaitable<std::optional<Error>> ExchangeTask::send() {
-    // In pieces, so that the limit is about progress and not about the size of the body.
-    constexpr std::size_t kPiece = std::size_t{256} << 10;
+net::Awaitable<ExchangeTask::Failure> ExchangeTask::dial() {
+    connection_ = std::make_unique<Connection>(io_);
+    connection_->origin = url_.origin();
+    const HttpOptions& options = pool_->options();
+    const Limit until = limit(options.connect_timeout, "connecting to", "http.connect_timeout");
+    auto connected = co_await connection_->stream.connect(url_.host, url_.port, until.until);
+    if (connected && url_.tls) {
+        connected = co_await connection_->stream.handshake(options.tls, until.until);
+    }
+    if (!connected) co_return explain(std::move(connected).error(), until);
+    if (cancelled_) co_return cancelled();
+    co_return std::nullopt;
+}
+
+net::Awaitable<ExchangeTask::Failure> ExchangeTask::transfer(wire::Http1ResponseParser& parser) {
+    unsent_.reset();
+    sending_ = true;
+    if (body().size() > kSmallBody) {
+        start_sending();
+    } else {
+        sent(co_await send());
+    }
+    auto failure = co_await receive(parser);
+    bool sending_failed = unsent_.has_value();
+    if (sending_) {
+        co_await stop_sending();
+        // Whoever notices a failure closes the stream, and the other one fails of that; but for a
+        // limit each has a timer of its own.
+        sending_failed = unsent_ && unsent_->code == Code::deadline;
+    }
+    // A server may answer and hang up before it has read the whole request; its answer counts.
+    if (failure && sending_failed && !parser.started()) failure = unsent_;
+    co_return failure;
+}
+
+net::Awaitable<ExchangeTask::Failure> ExchangeTask::send() {
     std::string_view head = head_;
     std::string_view rest = body();
     do {
         const std::string_view piece = rest.substr(0, kPiece);
         rest.remove_prefix(piece.size());
+        const Limit until =
+            limit(pool_->options().write_timeout, "sending the request to", "http.write_timeout");
+        // An answer under way is what limits a request that nobody reads any more.
         auto written = co_await connection_->stream.write(
-            head, piece, limit(pool_->options().write_timeout, "sending the request"));
-        if (!written) co_return explain(std::move(written).error());
+            head, piece, head_seen_ ? request_.deadline : until.until);
+        if (!written) co_return explain(std::move(written).error(), until);
         head = {};
     } while (!rest.empty());
     co_return std::nullopt;
 }
 
-net::Awaitable<std::optional<Error>> ExchangeTask::receive(wire::Http1ResponseParser& parser) {
-    const HttpOptions& options = pool_->options();
+void ExchangeTask::start_sending() {
+    asio::co_spawn(
+        io_, send(),
+        [self = shared_from_this()](const std::exception_ptr& exception, Failure failure) {
+            if (exception) failure = Error(Code::no_memory, "out of memory");
+            self->sent(std::move(failure));
+        });
+}
+
+void ExchangeTask::sent(Failure failure) noexcept {
+    if (finished_) return;
+    sending_ = false;
+    unsent_ = std::move(failure);
+    answer_ = limit(pool_->options().first_byte_timeout, "waiting for an answer from",
+                    "timeouts.first_byte");
+    if (!head_seen_) {
+        reading_ = answer_;
+        connection_->stream.limit_read(answer_.until);
+    }
+    wake_->cancel();
+}
+
+net::Awaitable<void> ExchangeTask::stop_sending() {
+    connection_->stream.close();
+    while (sending_) {
+        wake_->expires_at(base::kNoDeadline);
+        co_await wake_->async_wait(asio::as_tuple(net::UseAwaitable()));
+    }
+}
+
+net::Awaitable<ExchangeTask::Failure> ExchangeTask::receive(wire::Http1ResponseParser& parser) {
+    net::Stream& stream = connection_->stream;
+    std::vector<char>& buffer = connection_->buffer;
     while (!parser.done()) {
-        if (paused_.load(std::memory_order_relaxed)) co_await wait_while_paused();
-        if (cancelled_) co_return Error(Code::cancelled, "cancelled");
-        const auto until = parser.started() ? limit(options.read_timeout, "the next bytes")
-                                            : limit(options.first_byte_timeout, "an answer");
-        auto n = co_await connection_->stream.read_some(connection_->buffer, until);
-        if (!n) co_return explain(std::move(n).error());
-        auto parsed =
-            *n == 0 ? parser.finish(*this) : parser.feed({connection_->buffer.data(), *n}, *this);
+        if (auto failure = co_await wait_while_paused()) co_return failure;
+        reading_ = limit_of_reading();
+        auto n = co_await stream.read_some(buffer, reading_.until);
+        if (!n) co_return explain(std::move(n).error(), reading_);
+        if (auto failure = co_await wait_while_paused()) co_return failure;
+        auto parsed = *n == 0 ? parser.finish(*this, stream.was_cut_off())
+                              : parser.feed({buffer.data(), *n}, *this);
         if (!parsed) {
             Error error = std::move(parsed).error();
             error.message = url_.authority() + ": " + error.message;
             co_return error;
         }
-        if (*n == 0) co_return std::nullopt;
     }
     co_return std::nullopt;
 }
 
-net::Awaitable<void> ExchangeTask::wait_while_paused() {
-    while (paused_.load(std::memory_order_relaxed) && !cancelled_) {
-        resumed_.expires_at(request_.deadline);
-        const auto [error] = co_await resumed_.async_wait(asio::as_tuple(net::UseAwaitable()));
-        if (!error) co_return;  // the deadline; the read that follows reports it
+net::Awaitable<ExchangeTask::Failure> ExchangeTask::wait_while_paused() {
+    bool waited = false;
+    while (paused_ && !cancelled_) {
+        waited = true;
+        wake_->expires_at(request_.deadline);
+        const auto [interrupted] = co_await wake_->async_wait(asio::as_tuple(net::UseAwaitable()));
+        if (interrupted) continue;
+        co_return Error(Code::deadline, "the request's time limit passed while reading from " +
+                                            url_.authority() + " was paused");
     }
+    if (cancelled_) co_return cancelled();
+    // The server had no chance to be late.
+    if (waited && !sending_) {
+        answer_ = limit(answer_.longest, answer_.doing, answer_.option);
+    }
+    co_return std::nullopt;
 }
 
-void ExchangeTask::finish(std::optional<Error> error) noexcept {
-    pool_->exchanges.erase(this);
-    sink_.on_done(error ? &*error : nullptr);
+void ExchangeTask::finish(Failure failure) noexcept {
+    const auto pool = std::move(pool_);
+    pool->exchanges.erase(this);
+    connection_.reset();
+    if (has_place_) pool->give_back_place();
+    // What belongs to the I/O thread goes here: the caller may keep this object for longer.
+    wake_.reset();
+    finished_ = true;
+    sink_.on_done(failure ? &*failure : nullptr);
 }
 
-base::TimePoint ExchangeTask::limit(std::chrono::milliseconds of_phase, const char* phase) {
-    const auto until = Clock::now() + of_phase;
-    phase_ = phase;
-    phase_limit_ = of_phase;
-    caller_limits_ = request_.deadline < until;
-    return std::min<base::TimePoint>(until, request_.deadline);
+bool ExchangeTask::may_repeat(const Error& error,
+                              const wire::Http1ResponseParser& parser) const noexcept {
+    if (!connection_ || !connection_->reused || parser.started() || cancelled_) return false;
+    if (error.code != Code::unavailable && error.code != Code::protocol) return false;
+    return unsent_ || connection_->stream.left_unread() || is_idempotent(request_);
 }
 
-Error ExchangeTask::explain(Error error) const {
+ExchangeTask::Limit ExchangeTask::limit(std::chrono::milliseconds longest, const char* doing,
+                                        const char* option) const {
+    const auto until = Clock::now() + longest;
+    const bool by_caller = request_.deadline < until;
+    return {by_caller ? request_.deadline : until, doing, option, longest, by_caller};
+}
+
+ExchangeTask::Limit ExchangeTask::limit_of_reading() const {
+    constexpr const char* kNext = "waiting for the next bytes from";
+    if (head_seen_) return limit(pool_->options().read_timeout, kNext, "http.read_timeout");
+    if (!sending_) return answer_;
+    return {request_.deadline, "waiting for an answer from", "", {}, true};  // send() has its own
+}
+
+Error ExchangeTask::explain(Error error, const Limit& limit) const {
     if (error.code != Code::deadline) return error;
-    if (caller_limits_) {
-        error.message = "the request's time limit passed while waiting for " + std::string(phase_) +
-                        " (" + url_.authority() + ")";
+    if (limit.by_caller) {
+        error.message = "the request's time limit passed while " + std::string(limit.doing) + " " +
+                        url_.authority();
         return error;
     }
-    error.message = url_.authority() + ": waited " + in_words(phase_limit_) + " for " + phase_;
+    error.message = std::string(limit.doing) + " " + url_.authority() + " took longer than " +
+                    in_words(limit.longest) + " (" + limit.option + ")";
     error.scope = Scope::connection;
     error.retryable = true;
     return error;
 }
 
 void ExchangeTask::on_head(int status, std::span<const wire::HeaderView> headers) {
+    head_seen_ = true;
+    if (sending_) connection_->stream.limit_write(request_.deadline);
     sink_.on_headers(status, headers);
 }
 

@@ -11,7 +11,8 @@ namespace tenon::transport {
 
 /// One exchange: a coroutine that gets a connection, writes the request and reads the answer into
 /// the sink. What it does next is decided by where it is; when it must stop is decided by the
-/// deadlines that it hands to each operation.
+/// deadlines that it hands to each operation. A large request is written by a second coroutine, so
+/// that an early answer is read.
 ///
 /// \par Thread-safety
 /// I/O thread only, except the functions of Exchange.
@@ -32,24 +33,38 @@ public:
     void cancel_here() noexcept;
 
 private:
-    struct Attempt {
-        std::optional<Error> error;
-        bool retry = false;  ///< the connection was stale: once more on a fresh one
+    using Failure = std::optional<Error>;
+
+    /// What one step may take, and what to say if it took longer.
+    struct Limit {
+        base::TimePoint until = base::kNoDeadline;
+        const char* doing = "";   ///< "waiting for an answer from"
+        const char* option = "";  ///< what sets `longest`
+        std::chrono::milliseconds longest{0};
+        bool by_caller = false;  ///< the caller's deadline comes before
     };
 
     net::Awaitable<void> run();
-    net::Awaitable<Attempt> attempt(bool fresh);
-    net::Awaitable<std::optional<Error>> dial();
-    net::Awaitable<std::optional<Error>> send();
-    net::Awaitable<std::optional<Error>> receive(wire::Http1ResponseParser& parser);
-    net::Awaitable<void> wait_while_paused();
-    void finish(std::optional<Error> error) noexcept;
+    Failure prepare();
+    net::Awaitable<Failure> exchange();
+    net::Awaitable<Failure> take_place();
+    net::Awaitable<Failure> dial();
+    net::Awaitable<Failure> transfer(wire::Http1ResponseParser& parser);
+    net::Awaitable<Failure> send();
+    net::Awaitable<Failure> receive(wire::Http1ResponseParser& parser);
+    void start_sending();
+    void sent(Failure failure) noexcept;
+    net::Awaitable<void> stop_sending();
+    net::Awaitable<Failure> wait_while_paused();
+    void finish(Failure failure) noexcept;
 
-    /// The earlier of the caller's deadline and now + limit; remembers which one it was, and what
-    /// for, so that an expiry can be explained.
-    base::TimePoint limit(std::chrono::milliseconds of_phase, const char* phase);
+    [[nodiscard]] bool may_repeat(const Error& error,
+                                  const wire::Http1ResponseParser& parser) const noexcept;
+    [[nodiscard]] Limit limit(std::chrono::milliseconds longest, const char* doing,
+                              const char* option) const;
+    [[nodiscard]] Limit limit_of_reading() const;
     /// Completes an error of the stream: which limit passed, and who pays for it.
-    Error explain(Error error) const;
+    [[nodiscard]] Error explain(Error error, const Limit& limit) const;
 
     void on_head(int status, std::span<const wire::HeaderView> headers) override;
     void on_body(std::string_view bytes) override;
@@ -59,19 +74,26 @@ private:
                                               : request_.borrowed_body;
     }
 
-    std::shared_ptr<ConnectionPool> pool_;
+    boost::asio::io_context& io_;
+    std::shared_ptr<ConnectionPool> pool_;  ///< until finish()
     HttpRequest request_;
     HttpSink& sink_;
     wire::Url url_;
     std::string head_;
-    std::unique_ptr<Connection> connection_;
     std::shared_ptr<ConnectionWaiter> waiter_;
-    net::Timer resumed_;
+    bool has_place_ = false;
+    std::unique_ptr<Connection> connection_;
+
+    std::optional<net::Timer> wake_;  ///< for the coroutine to look around; until finish()
     std::atomic<bool> paused_{false};
+    std::atomic<bool> finished_{false};
     bool cancelled_ = false;
-    const char* phase_ = "";
-    std::chrono::milliseconds phase_limit_{0};
-    bool caller_limits_ = false;
+
+    bool sending_ = false;
+    Failure unsent_;  ///< why the request could not be sent entirely
+    bool head_seen_ = false;
+    Limit answer_;   ///< from the request's end to the answer's head
+    Limit reading_;  ///< of the read under way
 };
 
 }  // namespace tenon::transport

@@ -29,11 +29,11 @@ struct HttpOptions {
     std::size_t max_connections = 100;  ///< open at once, 1 or more
     std::size_t max_keepalive = 20;     ///< idle ones kept for reuse
     std::chrono::milliseconds keepalive_expiry{5'000};
-    std::chrono::milliseconds connect_timeout{10'000};     ///< resolve, connect and TLS, each
-    std::chrono::milliseconds first_byte_timeout{30'000};  ///< from the request's end to an answer
-    std::chrono::milliseconds read_timeout{60'000};        ///< between two pieces of an answer
-    std::chrono::milliseconds write_timeout{10'000};       ///< without progress
-    std::chrono::milliseconds pool_timeout{5'000};         ///< waiting for a connection
+    std::chrono::milliseconds connect_timeout{10'000};       ///< resolve, connect and TLS together
+    std::chrono::milliseconds first_byte_timeout{30'000};    ///< from the request's end to the head
+    std::chrono::milliseconds read_timeout{60'000};          ///< between two pieces of a body
+    std::chrono::milliseconds write_timeout{10'000};         ///< without progress
+    std::chrono::milliseconds pool_timeout{5'000};           ///< waiting for a connection
     std::uint64_t max_body_bytes = std::uint64_t{64} << 20;  ///< 0 = unlimited
     net::TlsOptions tls;
 };
@@ -68,14 +68,17 @@ protected:
 /// One exchange under way.
 ///
 /// \par Thread-safety
-/// Any thread. Nothing calls the sink before it returns; after on_done all do nothing.
+/// Any thread. Nothing calls the sink before it returns.
+/// \par Object lifetimes
+/// May be kept after on_done, also when client and io_context are gone; then all do nothing.
 class Exchange {
 public:
     virtual ~Exchange() = default;
     /// on_done follows with Code::cancelled unless the exchange ends by itself first.
     virtual void cancel() noexcept = 0;
-    /// Stop reading the body until resume(): the peer is slowed down by TCP. The caller's deadline
-    /// still applies, the read timeout does not.
+    /// Stop reading until resume(): the peer is slowed down by TCP. At most the 16 KiB that were
+    /// read already are held back; called in on_data, what they hold is still delivered. The
+    /// caller's deadline still applies, the limits on reading do not.
     virtual void pause() noexcept = 0;
     virtual void resume() noexcept = 0;
 };
@@ -85,8 +88,13 @@ class ConnectionPool;
 /// Connections to HTTP/1.1 servers on one I/O thread: kept alive, reused (most recently used
 /// first), bounded, with a FIFO queue of requests that wait for one.
 ///
-/// A reused connection that dies before the first byte of the answer is replaced once by a fresh
-/// one, invisibly: servers close idle connections at will (RFC 9112 section 9.3.1).
+/// Servers close idle connections at will (RFC 9112 section 9.3.1). A request on a reused
+/// connection that dies without a byte of the answer is sent once more on a fresh one, invisibly,
+/// if that is safe: the server cannot have seen all of it, or it may be repeated (an idempotent
+/// method, or an Idempotency-Key header).
+///
+/// The answer is read while the request is still being written; one that is complete before ends
+/// the exchange.
 ///
 /// Errors, see Stream and Http1ResponseParser; in addition Code::invalid for a malformed request
 /// and Code::overloaded when no connection became free in time. A time limit of the client reports
