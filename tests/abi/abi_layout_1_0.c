@@ -2,9 +2,8 @@
  *
  * This file is never edited. A minor that adds something gets a file of its own beside it
  * (abi_layout_1_1.c, ...), which locks what it added; docs/abi.md says how. */
-#include <assert.h>
-
-#include "tenon/abi.h"
+#define LOCKED_MINOR 0
+#include "abi_layout.h"
 
 static_assert(sizeof(void *) == 8 && sizeof(size_t) == 8, "the ABI is for 64-bit targets");
 static_assert(TENON_ABI_MAJOR(TENON_ABI_CURRENT) == 1, "a new major needs a new entry symbol");
@@ -12,26 +11,6 @@ static_assert(TENON_ABI_CURRENT >= TENON_ABI(1, 0), "the version never goes back
 static_assert(TENON_ABI(2, 3) == 0x20003 && TENON_ABI_MAJOR(0x20003) == 2 &&
                   TENON_ABI_MINOR(0x20003) == 3,
               "versions are compared as numbers, also across releases");
-
-/* A struct with struct_size may grow at its end, in a new minor. */
-#if TENON_ABI_CURRENT == TENON_ABI(1, 0)
-#define STRUCT(type, size) \
-    static_assert(sizeof(type) == (size), #type " grew: raise TENON_ABI_CURRENT (docs/abi.md)")
-#else
-#define STRUCT(type, size) static_assert(sizeof(type) >= (size), #type " lost members")
-#endif
-/* Passed in arrays, by value inside other structs, or without a size: never grows. */
-#define FROZEN(type, size) static_assert(sizeof(type) == (size), #type " is frozen")
-
-/* __VA_ARGS__ is the member's type. */
-#define MEMBER(type, member, offset, ...)                                                  \
-    static_assert(offsetof(type, member) == (offset), #type "::" #member " moved");        \
-    static_assert(_Generic(((type *)0)->member, __VA_ARGS__ : 1, default : 0),             \
-                  #type "::" #member " changed its type")
-/* __VA_ARGS__ are the parameters' types. */
-#define FUNCTION(type, member, offset, ret, ...) \
-    MEMBER(type, member, offset, ret(TENON_CALL *)(__VA_ARGS__))
-#define VALUE(name, value) static_assert((name) == (value), #name " changed its value")
 
 /* Macros: a definition that differs from the header's does not compile. */
 #define TENON_NO_DEADLINE INT64_MAX
