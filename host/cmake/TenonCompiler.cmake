@@ -10,7 +10,7 @@ if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
 endif()
 
 # Slow, so only where it is asked for; the checks are listed in .clang-tidy.
-option(TENON_TIDY "Run clang-tidy, if there is one, on every C++ file that is compiled" OFF)
+option(TENON_TIDY "Run clang-tidy, if there is one, on every C++ file but tests" OFF)
 if(TENON_TIDY)
     find_program(CLANG_TIDY_PROGRAM clang-tidy)
     if(CLANG_TIDY_PROGRAM)
