@@ -1,5 +1,7 @@
 #include "plugin/call.hpp"
 
+#include "plugin/plausible.hpp"
+#include "tenon/json_text.hpp"
 #include "tenon/plugin/host.hpp"
 
 namespace tenon::plugin {
@@ -25,26 +27,32 @@ void CallOutcome::reset() noexcept {
     input_tokens = output_tokens = TENON_TOKENS_UNKNOWN;
 }
 
-void CallOutcome::assign(const tenon_result& result) {
-    ok = result.error == nullptr;
+bool CallOutcome::assign(const tenon_result* result) {
+    reset();
+    if (result == nullptr || !is_plausible(*result)) {
+        error = Error(Code::internal,
+                      "the plugin finished with a result that makes no sense (uninitialized "
+                      "memory?); report it to the plugin's author");
+        return false;
+    }
+    ok = result->error == nullptr;
     if (!ok) {
-        error = Error::from_abi(*result.error);
+        error = Error::from_abi(*result->error);
         if (error.code == Code::ok) error.code = Code::internal;
+        if (!is_valid_utf8(error.message)) error.message = to_valid_utf8(error.message);
+        return true;
     }
-    if (TENON_HAS(&result, tenon_result, conn)) conn = result.conn;
-    if (TENON_HAS(&result, tenon_result, body_json)) body.assign(from_abi(result.body_json));
-    if (TENON_HAS(&result, tenon_result, finish_reason)) {
-        finish_reason.assign(from_abi(result.finish_reason));
+    conn = result->conn;
+    body.assign(from_abi(result->body_json));
+    finish_reason.assign(from_abi(result->finish_reason));
+    if (result->vectors != nullptr) {
+        rows = result->n_vectors;
+        dimensions = result->dimensions;
+        vectors.assign(result->vectors, result->vectors + std::size_t{rows} * dimensions);
     }
-    if (TENON_HAS(&result, tenon_result, dimensions) && result.vectors != nullptr) {
-        rows = result.n_vectors;
-        dimensions = result.dimensions;
-        vectors.assign(result.vectors, result.vectors + std::size_t{rows} * dimensions);
-    }
-    if (TENON_HAS(&result, tenon_result, output_tokens)) {
-        input_tokens = result.input_tokens;
-        output_tokens = result.output_tokens;
-    }
+    input_tokens = result->input_tokens;
+    output_tokens = result->output_tokens;
+    return true;
 }
 
 void CallSlot::prepare(const CallRequest& in, tenon_conn* connection, std::size_t io) {
@@ -55,7 +63,8 @@ void CallSlot::prepare(const CallRequest& in, tenon_conn* connection, std::size_
     deadline = in.deadline;
     conn = connection;
     io_index = io;
-    finished = released = cancelled = paused = reader_waits = false;
+    finished = released = cancelled = conn_lost = paused = reader_waits = false;
+    connects = in.connects;
     request.struct_size = sizeof request;
     request.flags = in.stream ? unsigned{TENON_REQUEST_STREAM} : 0u;
     request.deadline_ns = base::to_abi_deadline(deadline);
@@ -63,6 +72,22 @@ void CallSlot::prepare(const CallRequest& in, tenon_conn* connection, std::size_
     request.body_json = to_abi(body);
     request.idempotency_key = to_abi(idempotency_key);
     request.trace_parent = to_abi(trace_parent);
+}
+
+void CallSlot::finish() noexcept {
+    finished = true;
+    conn_lost = !outcome.ok && outcome.error.scope != Scope::request;
+    for (const auto& operation : operations) operation->cancel();
+    wake();
+}
+
+CallSlot::Over CallSlot::over() noexcept {
+    Over out;
+    if (!finished || !released) return out;
+    out.conn = std::exchange(conn, nullptr);
+    out.conn_lost = conn_lost;
+    out.unused = operations.empty();
+    return out;
 }
 
 void CallSlot::clear() noexcept {

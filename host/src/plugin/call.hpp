@@ -24,6 +24,7 @@ struct CallRequest {
     std::string_view trace_parent = {};
     bool stream = false;
     base::TimePoint deadline = base::kNoDeadline;
+    bool connects = false;  ///< its answer is a connection; set by the proxy
 };
 
 /// How a call ended: a copy of the plugin's tenon_result.
@@ -41,7 +42,9 @@ struct CallOutcome {
 
     /// Forgets the last call but keeps the buffers.
     void reset() noexcept;
-    void assign(const tenon_result& result);
+    /// Copies what the plugin finished with. Returns false if it makes no sense; then the outcome
+    /// is an error that says so. Throws std::bad_alloc.
+    bool assign(const tenon_result* result);
 };
 
 /// Something that a plugin started through a service on behalf of a call.
@@ -67,6 +70,14 @@ public:
 /// One call in its slot, from start until all three have let go: the plugin (finish), the host
 /// (release) and the operations that were started for it. Guarded by the slot's mutex.
 struct CallSlot {
+    /// What is to be done, without the mutex, once plugin and host have let go. Each member says so
+    /// to one caller only.
+    struct Over {
+        tenon_conn* conn = nullptr;  ///< is free again
+        bool conn_lost = false;      ///< the call's end blames it
+        bool unused = false;         ///< the operations have let go too: the slot can be freed
+    };
+
     // The request as the plugin sees it: points into the strings below.
     tenon_request request{};
     std::string model;
@@ -80,7 +91,9 @@ struct CallSlot {
     bool finished = false;   ///< the plugin is done; every later use of the handle is STALE
     bool released = false;   ///< the host is gone; nobody reads deltas or outcome any more
     bool cancelled = false;  ///< nobody wants the answer
+    bool conn_lost = false;  ///< how it finished blames the connection
     bool paused = false;     ///< the call's operations stopped reading
+    bool connects = false;   ///< a connection is what it brings
     bool reader_waits = false;
 
     DeltaBatch deltas;
@@ -92,9 +105,9 @@ struct CallSlot {
     void prepare(const CallRequest& in, tenon_conn* connection, std::size_t io);
     /// Buffers of an unusually large request do not stay for ever.
     void clear() noexcept;
-    [[nodiscard]] bool unused() const noexcept {
-        return finished && released && operations.empty();
-    }
+    /// The plugin is done and `outcome` is set: ends the operations and wakes the reader.
+    void finish() noexcept;
+    [[nodiscard]] Over over() noexcept;
     void wake() noexcept {
         if (!reader_waits) return;
         reader_waits = false;

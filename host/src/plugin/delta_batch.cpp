@@ -24,10 +24,7 @@ void DeltaBatch::push(const Delta& delta) {
     record.tool_call_id = delta.tool_call_id.size();
     record.tool_name = delta.tool_name.size();
     record.raw = delta.raw.size();
-    text_.append(delta.data)
-        .append(delta.tool_call_id)
-        .append(delta.tool_name)
-        .append(delta.raw);
+    text_.append(delta.data).append(delta.tool_call_id).append(delta.tool_name).append(delta.raw);
     records_.push_back(record);
 }
 

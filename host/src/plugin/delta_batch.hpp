@@ -17,14 +17,16 @@ namespace tenon::plugin {
 /// None.
 class DeltaBatch {
 public:
-    /// Copies what the emitter filled of `delta`. Throws std::bad_alloc.
+    /// Copies a delta that is_plausible(). Throws std::bad_alloc.
     void push(const tenon_delta& delta);
     /// Copies all of `delta`. Throws std::bad_alloc.
     void push(const Delta& delta);
 
     [[nodiscard]] bool empty() const noexcept { return records_.empty(); }
-    /// Bytes of text that are waiting.
-    [[nodiscard]] std::size_t bytes() const noexcept { return text_.size(); }
+    /// Bytes that are waiting; an empty delta takes some too.
+    [[nodiscard]] std::size_t bytes() const noexcept {
+        return text_.size() + records_.size() * sizeof(Record);
+    }
 
     void clear() noexcept {
         records_.clear();

@@ -1,18 +1,39 @@
 #include "plugin/descriptor_check.hpp"
 
+#include "base/text.hpp"
+#include "tenon/json_text.hpp"
+#include "wire/json.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <optional>
-
-#include "tenon/json_text.hpp"
+#include <tuple>
+#include <variant>
 
 namespace tenon::plugin {
 namespace {
 
 constexpr std::size_t kLongestText = std::size_t{1} << 20;
+constexpr std::size_t kShownText = 64;  ///< of a text that is wrong, in a message
+constexpr std::size_t kMostServices = 64;
+constexpr std::uint32_t kLargestStruct = 4096;
+
+struct Refusal {
+    LoadStage stage;
+    std::string message;
+};
 
 std::string_view view(const tenon_str& text) noexcept {
     return text.ptr == nullptr ? std::string_view() : std::string_view(text.ptr, text.len);
+}
+
+/// The beginning of a text without what would move a terminal's cursor.
+std::string printable(std::string_view text, std::size_t length) {
+    std::string out(utf8_safe_prefix(text.substr(0, length)));
+    for (char& c : out) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+    }
+    return out;
 }
 
 bool is_semver(std::string_view version) noexcept {
@@ -73,58 +94,12 @@ Functions fill_defaults(const tenon_vtable& v) noexcept {
     return f;
 }
 
-/// The first rule that the functions break, as words that follow "the plugin".
-std::optional<std::string> broken_table_rule(const tenon_vtable& v, const tenon_descriptor& d) {
-    if (v.create == nullptr) return "has no create function";
-    if (v.destroy == nullptr) return "has no destroy function";
-    if (v.complete == nullptr && v.embed == nullptr && v.rerank == nullptr) {
-        return "offers none of complete, embed and rerank; at least one is required";
-    }
-    if ((v.connect == nullptr) != (v.disconnect == nullptr)) {
-        return v.connect == nullptr ? "has disconnect but no connect; have both or neither"
-                                    : "has connect but no disconnect; have both or neither";
-    }
-    if (d.conn_mode == TENON_CONN_STATELESS && v.connect != nullptr) {
-        return "has connect but declares itself stateless";
-    }
-    if (d.conn_mode != TENON_CONN_STATELESS && v.connect == nullptr) {
-        return "declares connections (conn_mode) but has no connect";
-    }
-    return std::nullopt;
-}
-
-std::optional<std::string> broken_descriptor_rule(const tenon_descriptor& d) {
-    const struct {
-        const char* name;
-        const tenon_str& text;
-    } texts[] = {{"id", d.id},
-                 {"name", d.name},
-                 {"version", d.version},
-                 {"vendor", d.vendor},
-                 {"description", d.description},
-                 {"license", d.license},
-                 {"config_schema_json", d.config_schema_json}};
-    for (const auto& [name, text] : texts) {
-        if (text.ptr == nullptr && text.len != 0) {
-            return std::string("has a NULL ") + name + " with a length";
-        }
-        if (text.len > kLongestText) return std::string("has an implausibly long ") + name;
-        if (!is_valid_utf8(view(text))) return std::string("has a ") + name + " that is not UTF-8";
-    }
-    if (!is_kind_id(view(d.id))) {
-        return "has the id '" + std::string(view(d.id)) +
-               "'; an id is 1 to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or "
-               "digit";
-    }
-    if (d.name.len == 0) return "has no name";
-    if (!is_semver(view(d.version))) {
-        return "has the version '" + std::string(view(d.version)) +
-               "', which is not a semantic version such as 1.0.0";
-    }
-    if (d.conn_mode > TENON_CONN_MULTIPLEXED) {
-        return "has an unknown conn_mode " + std::to_string(d.conn_mode);
-    }
-    return std::nullopt;
+/// The services that a kind requires, at most one more than allowed.
+std::size_t count_services(const tenon_descriptor& d) noexcept {
+    std::size_t count = 0;
+    if (d.required_services == nullptr) return count;
+    while (count <= kMostServices && d.required_services[count] != nullptr) ++count;
+    return count;
 }
 
 Kind copy_kind(const tenon_descriptor& d, const tenon_vtable& v) {
@@ -142,15 +117,155 @@ Kind copy_kind(const tenon_descriptor& d, const tenon_vtable& v) {
     kind.blocking = d.blocking;
     kind.max_calls_per_conn = d.max_calls_per_conn;
     kind.options = d.options;
-    if (d.required_services != nullptr) {
-        for (const char* const* id = d.required_services; *id != nullptr; ++id) {
-            kind.required_services.emplace_back(*id);
-        }
+    for (std::size_t i = 0; i < count_services(d); ++i) {
+        kind.required_services.emplace_back(d.required_services[i]);
     }
     kind.has = {v.connect != nullptr, v.health_check != nullptr, v.complete != nullptr,
                 v.embed != nullptr,   v.rerank != nullptr,       v.list_models != nullptr};
     kind.functions = fill_defaults(v);
     return kind;
+}
+
+/// The first rule that the functions break, as words that follow the kind.
+std::optional<std::string> broken_table_rule(const tenon_vtable& v, const tenon_descriptor& d) {
+    if (v.create == nullptr) return "has no create function; implement it";
+    if (v.destroy == nullptr) return "has no destroy function; implement it";
+    if (v.complete == nullptr && v.embed == nullptr && v.rerank == nullptr) {
+        return "offers none of complete, embed and rerank; implement at least one";
+    }
+    if ((v.connect == nullptr) != (v.disconnect == nullptr)) {
+        return v.connect == nullptr ? "has disconnect but no connect; implement both or neither"
+                                    : "has connect but no disconnect; implement both or neither";
+    }
+    if (d.conn_mode == TENON_CONN_STATELESS && v.connect != nullptr) {
+        return "has connect but declares itself stateless; set conn_mode";
+    }
+    if (d.conn_mode != TENON_CONN_STATELESS && v.connect == nullptr) {
+        return "declares connections but has no connect; implement it or set conn_mode to "
+               "TENON_CONN_STATELESS";
+    }
+    return std::nullopt;
+}
+
+/// What is wrong with one of the descriptor's texts.
+std::optional<std::string> broken_text(const char* name, const tenon_str& text, bool one_line) {
+    if (text.ptr == nullptr && text.len != 0) {
+        return std::string("has a ") + name + " of " + std::to_string(text.len) +
+               " bytes at NULL; set its ptr";
+    }
+    if (text.len > kLongestText) {
+        return std::string("has an implausibly long ") + name + " (" + std::to_string(text.len) +
+               " bytes); set its len";
+    }
+    if (!is_valid_utf8(view(text))) {
+        return std::string("has a ") + name + " that is not UTF-8; save its source as UTF-8";
+    }
+    if (one_line && view(text) != printable(view(text), text.len)) {
+        return std::string("has a ") + name + " with control characters; remove them";
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> broken_schema(std::string_view schema) {
+    if (schema.empty()) return std::nullopt;
+    const auto document = wire::JsonDocument::parse(schema);
+    if (!document) {
+        return "has a configuration schema that is not JSON (" + document.error().message +
+               "); correct config_schema_json";
+    }
+    if (!document->root().is_object()) {
+        return "has a configuration schema that is no JSON object; correct config_schema_json";
+    }
+    return std::nullopt;
+}
+
+/// The first rule that the descriptor breaks, as words that follow the kind.
+std::optional<std::string> broken_descriptor_rule(const tenon_descriptor& d) {
+    const struct {
+        const char* name;
+        const tenon_str& text;
+        bool one_line = true;
+    } texts[] = {{"name", d.name},       {"version", d.version},
+                 {"vendor", d.vendor},   {"description", d.description},
+                 {"license", d.license}, {"config_schema_json", d.config_schema_json, false}};
+    for (const auto& [name, text, one_line] : texts) {
+        if (auto broken = broken_text(name, text, one_line)) return broken;
+    }
+    if (d.name.len == 0) return "has no name; set one for people to read";
+    if (!is_semver(view(d.version))) {
+        return "has the version '" + printable(view(d.version), kShownText) +
+               "', which is no semantic version; use one such as 1.0.0";
+    }
+    if (d.conn_mode > TENON_CONN_MULTIPLEXED) {
+        return "has the unknown conn_mode " + std::to_string(d.conn_mode) +
+               "; use one of TENON_CONN_*";
+    }
+    if (count_services(d) > kMostServices) {
+        return "requires more than " + std::to_string(kMostServices) +
+               " services; end required_services with NULL";
+    }
+    return broken_schema(view(d.config_schema_json));
+}
+
+/// Why this host is the wrong one, as words that follow the kind.
+std::optional<std::string> wrong_host(std::uint32_t needed, std::uint32_t host_abi) {
+    const std::string versions =
+        "a host with ABI " + format_abi(needed) + ", this one has " + format_abi(host_abi);
+    if (TENON_ABI_MAJOR(needed) < TENON_ABI_MAJOR(host_abi)) {
+        return "asks for " + versions + "; set abi_min_host to TENON_ABI(" +
+               std::to_string(TENON_ABI_MAJOR(host_abi)) + ", 0) or get a newer plugin";
+    }
+    if (needed > host_abi) return "needs " + versions + "; update Tenon or use an older plugin";
+    return std::nullopt;
+}
+
+/// The kind as messages name it: by its id if it has one that can be shown.
+std::string name_of(const tenon_descriptor& d, std::uint32_t position) {
+    if (d.id.ptr != nullptr && d.id.len <= kShownText && is_kind_id(view(d.id))) {
+        return "its kind '" + std::string(view(d.id)) + "' ";
+    }
+    return "its kind number " + std::to_string(position + 1) + " ";
+}
+
+/// Checks one kind; the result is the copy, or words that complete "PATH: ".
+std::variant<Kind, Refusal> check_kind(const tenon_descriptor* descriptor,
+                                       const tenon_vtable* vtable, std::uint32_t position,
+                                       std::uint32_t host_abi) {
+    const std::string number = "its kind number " + std::to_string(position + 1) + " ";
+    if (descriptor == nullptr || vtable == nullptr) {
+        return Refusal{LoadStage::descriptor, number + "has a NULL " +
+                                                  (descriptor == nullptr ? "descriptor" : "table") +
+                                                  "; correct count or fill it in"};
+    }
+    // What 1.0 defined is the least that both can have; far more than any version has is no size.
+    for (const auto& [what, size, least] :
+         {std::tuple("descriptor", descriptor->struct_size,
+                     offsetof(tenon_descriptor, required_services) + sizeof(void*)),
+          std::tuple("table", vtable->struct_size,
+                     offsetof(tenon_vtable, get_extension) + sizeof(void*))}) {
+        if (size >= least && size <= kLargestStruct) continue;
+        return Refusal{LoadStage::descriptor, number + "has a " + what + " with the struct_size " +
+                                                  std::to_string(size) + ", at least " +
+                                                  std::to_string(least) +
+                                                  " is expected; set it to the struct's sizeof"};
+    }
+    const tenon_descriptor d = copy_prefix(descriptor);
+    const tenon_vtable v = copy_prefix(vtable);
+    if (auto why = wrong_host(d.abi_min_host, host_abi)) {
+        return Refusal{LoadStage::version, name_of(d, position) + *why};
+    }
+    if (auto why = broken_text("id", d.id, false)) {
+        return Refusal{LoadStage::descriptor, number + *why};
+    }
+    if (!is_kind_id(view(d.id))) {
+        return Refusal{LoadStage::descriptor, number + "has the id '" +
+                                                  printable(view(d.id), kShownText) + "'; " +
+                                                  std::string(base::kNameRule)};
+    }
+    auto broken = broken_descriptor_rule(d);
+    if (!broken) broken = broken_table_rule(v, d);
+    if (broken) return Refusal{LoadStage::descriptor, name_of(d, position) + *broken};
+    return copy_kind(d, v);
 }
 
 }  // namespace
@@ -162,57 +277,37 @@ CheckedPlugin check_plugin(const tenon_plugin* plugin, std::uint32_t host_abi,
         out.errors.push_back({path, stage, std::move(message)});
     };
     if (plugin == nullptr) {
-        refuse(LoadStage::entry, "its entry function returned NULL: the plugin cannot serve here");
+        refuse(LoadStage::entry,
+               "has an entry function that returns NULL, which says that it cannot serve here; see "
+               "the plugin's documentation for what it needs");
         return out;
     }
     constexpr std::uint32_t kMostKinds = 1024;
-    if (plugin->struct_size < sizeof(tenon_plugin) || plugin->count == 0 ||
+    if (plugin->struct_size != sizeof(tenon_plugin) || plugin->count == 0 ||
         plugin->count > kMostKinds || plugin->descriptors == nullptr ||
         plugin->vtables == nullptr) {
         refuse(LoadStage::descriptor,
-               "its entry function returned an implausible tenon_plugin (struct_size " +
+               "has an entry function that returns an implausible tenon_plugin (struct_size " +
                    std::to_string(plugin->struct_size) + ", count " +
                    std::to_string(plugin->count) + "); rebuild it with the Tenon headers");
         return out;
     }
     for (std::uint32_t i = 0; i < plugin->count; ++i) {
-        const tenon_descriptor* descriptor = plugin->descriptors[i];
-        const tenon_vtable* vtable = plugin->vtables[i];
-        const std::string which = "kind number " + std::to_string(i + 1);
-        if (descriptor == nullptr || vtable == nullptr) {
-            refuse(LoadStage::descriptor, which + " has a NULL descriptor or table");
+        auto checked = check_kind(plugin->descriptors[i], plugin->vtables[i], i, host_abi);
+        if (auto* refusal = std::get_if<Refusal>(&checked)) {
+            refuse(refusal->stage, std::move(refusal->message));
             continue;
         }
-        // What 1.0 filled is the least that a descriptor or table can have.
-        if (!TENON_HAS(descriptor, tenon_descriptor, required_services) ||
-            !TENON_HAS(vtable, tenon_vtable, destroy)) {
-            refuse(LoadStage::descriptor,
-                   which + " has a descriptor or table smaller than ABI 1.0 allows");
-            continue;
-        }
-        const tenon_descriptor d = copy_prefix(descriptor);
-        const tenon_vtable v = copy_prefix(vtable);
-        if (d.abi_min_host > host_abi ||
-            TENON_ABI_MAJOR(d.abi_min_host) != TENON_ABI_MAJOR(host_abi)) {
-            refuse(LoadStage::version, "needs a host with ABI " + format_abi(d.abi_min_host) +
-                                           ", this one has " + format_abi(host_abi) +
-                                           "; update Tenon or use an older plugin");
-            continue;
-        }
-        auto broken = broken_descriptor_rule(d);
-        if (!broken) broken = broken_table_rule(v, d);
-        if (broken) {
-            refuse(LoadStage::descriptor, "the plugin " + *broken);
-            continue;
-        }
+        Kind& kind = std::get<Kind>(checked);
         const bool twice = std::any_of(out.kinds.begin(), out.kinds.end(),
-                                       [&](const Kind& k) { return k.id == view(d.id); });
+                                       [&](const Kind& other) { return other.id == kind.id; });
         if (twice) {
-            refuse(LoadStage::descriptor,
-                   "the plugin offers the kind '" + std::string(view(d.id)) + "' twice");
+            refuse(LoadStage::descriptor, "offers the kind '" + kind.id +
+                                              "' twice, of which the first is used; give the other "
+                                              "an id of its own");
             continue;
         }
-        out.kinds.push_back(copy_kind(d, v));
+        out.kinds.push_back(std::move(kind));
     }
     return out;
 }
@@ -223,10 +318,7 @@ std::string format_abi(std::uint32_t version) {
 }
 
 bool is_kind_id(std::string_view id) noexcept {
-    const auto word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-    return !id.empty() && id.size() <= 64 && word(id.front()) &&
-           std::all_of(id.begin(), id.end(),
-                       [&](char c) { return word(c) || c == '.' || c == '_' || c == '-'; });
+    return base::is_name(id);
 }
 
 std::string_view to_string(ConnMode mode) noexcept {

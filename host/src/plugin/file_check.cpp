@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -27,6 +27,10 @@ constexpr const char* kMachineName = "aarch64";
 #else
 #error "Tenon knows x86-64 and aarch64"
 #endif
+
+/// What to do about a file or directory that others could change.
+constexpr const char* kOnlyYou =
+    "; plugins run with your rights, so only you may be able to change them (chown, chmod go-w)";
 
 std::string reason(int error) {
     return std::error_code(error, std::generic_category()).message();
@@ -77,28 +81,61 @@ std::optional<std::string> unsafe_parent(const fs::path& path) {
             return "its directory " + dir.string() + " cannot be examined: " + reason(errno);
         }
         if (const auto why = unsafe(info, true)) {
-            return "its directory " + dir.string() + " " + *why +
-                   "; plugins run with your rights, so only you may be able to change them (chmod "
-                   "go-w)";
+            return "its directory " + dir.string() + " " + *why + kOnlyYou;
         }
         if (dir == dir.root_path()) return std::nullopt;
     }
 }
 
-/// Reads the head of the file through a descriptor that was checked, not through the name again.
-std::optional<std::string> wrong_format(int fd) {
-    std::array<unsigned char, sizeof(Elf64_Ehdr)> bytes{};
-    const ssize_t n = pread(fd, bytes.data(), bytes.size(), 0);
-    if (n < static_cast<ssize_t>(bytes.size()) || std::memcmp(bytes.data(), ELFMAG, SELFMAG) != 0) {
-        return "is not a shared library (ELF)";
+/// Reads `out.size()` objects at `offset`; false if the file ends before.
+template <class T>
+bool read_at(int fd, std::uint64_t offset, std::vector<T>& out) {
+    const std::size_t bytes = out.size() * sizeof(T);
+    return pread(fd, out.data(), bytes, static_cast<off_t>(offset)) == static_cast<ssize_t>(bytes);
+}
+
+bool fits(std::uint64_t offset, std::uint64_t bytes, std::uint64_t size) noexcept {
+    return offset <= size && bytes <= size - offset;
+}
+
+/// Does the file hold all that its head announces? The dynamic linker maps what is announced, and
+/// the first access to a page that is not there would kill the process.
+bool is_whole(int fd, const Elf64_Ehdr& head, std::uint64_t size) {
+    std::vector<Elf64_Phdr> segments(head.e_phnum);
+    std::vector<Elf64_Shdr> sections(head.e_shnum);
+    if (head.e_phentsize != sizeof(Elf64_Phdr) ||
+        (head.e_shnum != 0 && head.e_shentsize != sizeof(Elf64_Shdr)) ||
+        !fits(head.e_phoff, segments.size() * sizeof(Elf64_Phdr), size) ||
+        !fits(head.e_shoff, sections.size() * sizeof(Elf64_Shdr), size) ||
+        !read_at(fd, head.e_phoff, segments) || !read_at(fd, head.e_shoff, sections)) {
+        return false;
     }
-    Elf64_Ehdr head{};
-    std::memcpy(&head, bytes.data(), sizeof head);
-    if (head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_machine != kMachine) {
+    return std::all_of(
+               segments.begin(), segments.end(),
+               [size](const Elf64_Phdr& s) { return fits(s.p_offset, s.p_filesz, size); }) &&
+           std::all_of(sections.begin(), sections.end(), [size](const Elf64_Shdr& s) {
+               return s.sh_type == SHT_NOBITS || fits(s.sh_offset, s.sh_size, size);
+           });
+}
+
+/// Looks into the file through a descriptor that was checked, not through the name again.
+std::optional<std::string> wrong_format(int fd, std::uint64_t size) {
+    std::vector<Elf64_Ehdr> heads(1);
+    const Elf64_Ehdr& head = heads.front();
+    const bool has_head = read_at(fd, 0, heads);
+    if (std::memcmp(head.e_ident, ELFMAG, SELFMAG) != 0) {
+        return "is not a shared library; remove it from the plugin directory or rename it";
+    }
+    if (!has_head) return "is cut short; install it again";
+    if (head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_ident[EI_DATA] != ELFDATA2LSB ||
+        head.e_machine != kMachine) {
         return std::string("is built for another processor than this program (") + kMachineName +
                "); get the plugin for this one";
     }
-    if (head.e_type != ET_DYN) return "is an ELF file but not a shared library";
+    if (head.e_type != ET_DYN) {
+        return "is an ELF file but not a shared library; build it with -shared -fPIC";
+    }
+    if (!is_whole(fd, head, size)) return "is cut short or damaged; install it again";
     return std::nullopt;
 }
 
@@ -115,22 +152,26 @@ std::optional<LoadError> check_file(const fs::path& path) {
         }
     } file{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)};
     if (file.fd < 0) {
-        if (errno == ENOENT) return refuse(LoadStage::file, "there is no such file");
-        return refuse(LoadStage::file, "cannot be opened: " + reason(errno));
+        if (errno == ENOENT) return refuse(LoadStage::file, "does not exist; check the path");
+        return refuse(LoadStage::file,
+                      "cannot be opened: " + reason(errno) + "; check its permissions");
     }
     struct stat info {};
     if (fstat(file.fd, &info) != 0) {
         return refuse(LoadStage::file, "cannot be examined: " + reason(errno));
     }
-    if (!S_ISREG(info.st_mode)) return refuse(LoadStage::file, "is not a regular file");
+    if (!S_ISREG(info.st_mode)) {
+        return refuse(LoadStage::file,
+                      std::string("is ") + (S_ISDIR(info.st_mode) ? "a directory" : "no file") +
+                          ", not a shared library; remove it from the plugin directory or rename "
+                          "it");
+    }
     if (const auto why = unsafe(info, false)) {
-        return refuse(LoadStage::permissions,
-                      *why +
-                          "; plugins run with your rights, so only you may be able to change "
-                          "them (chmod go-w)");
+        return refuse(LoadStage::permissions, *why + kOnlyYou);
     }
     if (const auto why = unsafe_parent(path)) return refuse(LoadStage::permissions, *why);
-    if (const auto why = wrong_format(file.fd)) return refuse(LoadStage::format, *why);
+    if (const auto why = wrong_format(file.fd, static_cast<std::uint64_t>(info.st_size)))
+        return refuse(LoadStage::format, *why);
     return std::nullopt;
 }
 

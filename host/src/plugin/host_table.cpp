@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "plugin/plausible.hpp"
 #include "plugin/proxy_access.hpp"
 #include "plugin/services.hpp"
 #include "tenon/testing/json_service.hpp"
@@ -16,6 +17,10 @@ base::LogLevel log_level(std::int32_t level) noexcept {
 
 void TENON_CALL log(void* ctx, std::int32_t level, const tenon_str* message,
                     const tenon_str* fields_json) noexcept {
+    if (message == nullptr || !is_plausible(*message) ||
+        (fields_json != nullptr && !is_plausible(*fields_json))) {
+        return ProxyAccess::misbehaved(ProxyAccess::of(ctx), "log with a text that makes no sense");
+    }
     base::Log& out = ProxyAccess::environment(ctx).log;
     const std::string& component = ProxyAccess::component(ctx);
     if (fields_json == nullptr || fields_json->len == 0) {
@@ -43,11 +48,11 @@ const void* TENON_CALL get_service(void*, const char* id) noexcept {
 }
 
 tenon_status TENON_CALL emit(void* ctx, tenon_call call, const tenon_delta* delta) noexcept {
-    return ProxyAccess::emit(ctx, call, *delta);
+    return ProxyAccess::emit(ctx, call, delta);
 }
 
 tenon_status TENON_CALL finish(void* ctx, tenon_call call, const tenon_result* result) noexcept {
-    return ProxyAccess::finish(ctx, call, *result);
+    return ProxyAccess::finish(ctx, call, result);
 }
 
 std::int32_t TENON_CALL is_cancelled(void* ctx, tenon_call call) noexcept {
@@ -88,10 +93,11 @@ tenon_status ProxyAccess::conn_lost(void* ctx, tenon_conn* conn,
     Proxy& proxy = of(ctx);
     if (!proxy.options_.on_connection_lost || conn == nullptr) return TENON_STALE;
     try {
-        const Error cause = error != nullptr ? Error::from_abi(*error)
-                                             : Error(Code::unavailable, "the connection was lost");
+        const Error cause = error != nullptr && is_plausible(*error)
+                                ? Error::from_abi(*error)
+                                : Error(Code::unavailable, "the connection was lost");
         return proxy.options_.on_connection_lost(conn, cause) ? TENON_OK : TENON_STALE;
-    } catch (const std::bad_alloc&) {
+    } catch (const std::exception&) {
         return TENON_E_NOMEM;
     }
 }

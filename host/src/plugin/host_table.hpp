@@ -14,9 +14,6 @@ struct HostTable {
     [[nodiscard]] static tenon_host make(Proxy* proxy) noexcept;
     /// The service of that id, nullptr if this host does not have it.
     [[nodiscard]] static const void* find_service(std::string_view id) noexcept;
-
-    // Access of the services to the proxy (services_*.cpp).
-    static Proxy& proxy_of(void* ctx) noexcept { return *static_cast<Proxy*>(ctx); }
 };
 
 }  // namespace tenon::plugin

@@ -5,6 +5,7 @@
 #include <string>
 #include <variant>
 
+#include "base/clock.hpp"
 #include "plugin/load_error.hpp"
 #include "tenon/abi/entry.h"
 
@@ -21,8 +22,9 @@ public:
     /// path that is open already gives the same object.
     ///
     /// \param path absolute. A symbolic link may point inside its own directory only.
+    /// \param entry_limit after which a hanging entry function is left behind.
     [[nodiscard]] static std::variant<std::shared_ptr<const Library>, LoadError> open(
-        const std::filesystem::path& path);
+        const std::filesystem::path& path, base::Duration entry_limit = std::chrono::seconds(5));
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     /// What the entry function returned; may be nullptr or nonsense, see check_plugin().

@@ -7,20 +7,27 @@
 #include "plugin/attribution.hpp"
 #include "plugin/bounded_call.hpp"
 #include "plugin/host_table.hpp"
+#include "plugin/plausible.hpp"
 #include "plugin/services.hpp"
-#include "tenon/testing/json_service.hpp"
+#include "tenon/json_text.hpp"
 #include "transport/http_client.hpp"
 
 namespace tenon::plugin {
 namespace {
 
-/// Above the first mark the call's HTTP exchanges stop reading; above the second emit() answers
-/// AGAIN. The distance is what one read of the transport may still deliver.
-constexpr std::size_t kPauseAbove = std::size_t{64} << 10;
-constexpr std::size_t kRefuseAbove = std::size_t{1} << 20;
-
 std::string provider_prefix(const std::string& name) {
     return "provider " + name + ": ";
+}
+
+std::string in_words(base::Duration duration) {
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+    return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
+}
+
+Error thrown(const char* function, const char* what) {
+    std::string message = std::string("the plugin threw an exception in ") + function;
+    if (what != nullptr) message += std::string(" (") + what + ")";
+    return Error(Code::internal, to_valid_utf8(message) + "; report it to the plugin's author");
 }
 
 Error refusal(tenon_status status, const char* function) {
@@ -32,18 +39,6 @@ Error refusal(tenon_status status, const char* function) {
 }
 
 }  // namespace
-
-/// Plugin code runs, or will run, while one of these lives.
-class Proxy::Entered {
-public:
-    explicit Entered(Proxy& proxy) noexcept : proxy_(proxy) { proxy_.enter(); }
-    ~Entered() { proxy_.leave(); }
-    Entered(const Entered&) = delete;
-    Entered& operator=(const Entered&) = delete;
-
-private:
-    Proxy& proxy_;
-};
 
 Proxy::Proxy(std::shared_ptr<const Kind> kind, ProxyOptions options,
              const ProxyEnvironment& environment)
@@ -75,27 +70,24 @@ Result<std::shared_ptr<Proxy>> Proxy::create(std::shared_ptr<const Kind> kind, P
         tenon_status status = TENON_E_INTERNAL;
         tenon_provider* provider = nullptr;
         Error error;
+        std::atomic_flag settled;  // whoever comes second, the thread or the end of patience
     };
     auto made = std::make_shared<Made>();
     const bool in_time = run_bounded(proxy->options_.setup_timeout, [made, proxy] {
         const AttributionScope scope(proxy->name().c_str(), proxy->kind().library_path.c_str(),
                                      "create");
-        tenon_error error{};
-        error.struct_size = sizeof error;
-        error.retry_after_ms = -1;
-        const tenon_str config = to_abi(proxy->options_.config_json);
-        try {
-            made->status =
-                proxy->kind().functions.create(&proxy->host_, &config, &made->provider, &error);
-            made->error = Error::from_abi(error);
-        } catch (...) {
-            made->error = Error(Code::internal, "create threw an exception");
-        }
+        made->status = proxy->call_create(made->provider, made->error);
+        if (!made->settled.test_and_set() || made->status != TENON_OK) return;
+        proxy->provider_ = made->provider;  // nobody waits for it any more
+        proxy->call_destroy();
     });
     const std::string prefix = provider_prefix(proxy->name());
-    if (!in_time) {
+    if (!in_time && !made->settled.test_and_set()) {
+        leave_alive(proxy, "the plugin's create function did not return in time");
         return Error(Code::deadline,
-                     prefix + "the plugin's create function did not return in time");
+                     prefix + "the plugin's create function did not return within " +
+                         in_words(proxy->options_.setup_timeout) +
+                         "; check its configuration, or report it to the plugin's author");
     }
     if (made->status != TENON_OK) {
         Error error = std::move(made->error);
@@ -104,44 +96,86 @@ Result<std::shared_ptr<Proxy>> Proxy::create(std::shared_ptr<const Kind> kind, P
         return error;
     }
     if (made->provider == nullptr) {
-        return Error(Code::internal, prefix + "create returned success without a provider");
+        return Error(Code::internal, prefix +
+                                         "the plugin's create function reported success but made "
+                                         "no provider; report it to the plugin's author");
     }
     proxy->provider_ = made->provider;
     return proxy;
 }
 
-void Proxy::retire(std::shared_ptr<Proxy> proxy, base::Duration grace,
-                   const std::function<void()>& disconnect_all) {
-    if (!proxy->wait_until_idle(grace)) {
-        proxy->environment_.log.write(
-            base::LogLevel::error, proxy->component_,
-            "the provider did not finish its calls; it is left alive instead of being destroyed",
-            {{"busy", std::to_string(proxy->busy())}});
-        static auto& left_alive = *new std::vector<std::shared_ptr<Proxy>>;
-        static auto& mutex = *new std::mutex;
-        const std::lock_guard lock(mutex);
-        left_alive.push_back(std::move(proxy));
-        return;
+tenon_status Proxy::call_create(tenon_provider*& provider, Error& error) noexcept {
+    tenon_error told{};
+    told.struct_size = sizeof told;
+    told.retry_after_ms = -1;
+    const tenon_str config = to_abi(options_.config_json);
+    tenon_status status = TENON_E_INTERNAL;
+    try {
+        status = kind_->functions.create(&host_, &config, &provider, &told);
+    } catch (const std::exception& e) {
+        error = thrown("create", e.what());
+        return status;
+    } catch (...) {
+        error = thrown("create", nullptr);
+        return status;
     }
-    disconnect_all();
-    const auto timeout = proxy->options_.setup_timeout;
-    const bool in_time = run_bounded(timeout, [proxy] {
-        const AttributionScope scope(proxy->name().c_str(), proxy->kind().library_path.c_str(),
-                                     "destroy");
-        try {
-            proxy->kind().functions.destroy(proxy->provider_);
-        } catch (...) {
-            proxy->misbehaved("destroy threw an exception");
-        }
-    });
-    if (!in_time) {
-        proxy->environment_.log.write(base::LogLevel::error, proxy->component_,
-                                      "the plugin's destroy function did not return in time");
+    if (status == TENON_OK || !is_plausible(told)) return status;
+    error = Error::from_abi(told);
+    if (told.code == TENON_OK) error.code = refusal(status, "create").code;
+    if (!is_valid_utf8(error.message)) error.message = to_valid_utf8(error.message);
+    return status;
+}
+
+void Proxy::call_destroy() noexcept {
+    const AttributionScope scope(name().c_str(), kind_->library_path.c_str(), "destroy");
+    try {
+        kind_->functions.destroy(provider_);
+    } catch (...) {
+        misbehaved("destroy threw an exception");
     }
 }
 
+void Proxy::retire(std::shared_ptr<Proxy> proxy, base::Duration grace,
+                   std::function<void()> disconnect_all) {
+    if (!proxy->wait_until_idle(grace)) {
+        return leave_alive(std::move(proxy), "the plugin did not finish its calls");
+    }
+    const auto limit = proxy->options_.setup_timeout;
+    const auto destroyed = std::make_shared<std::atomic<bool>>(false);
+    const bool in_time =
+        run_bounded(limit, [proxy, limit, destroyed, disconnect_all = std::move(disconnect_all)] {
+            disconnect_all();
+            // Blocking plugins disconnect on a worker.
+            if (!proxy->wait_until_idle(limit)) return;
+            proxy->call_destroy();
+            *destroyed = true;
+        });
+    if (!in_time || !*destroyed) {
+        leave_alive(std::move(proxy),
+                    "the plugin's disconnect or destroy function did not return in time");
+    }
+}
+
+void Proxy::leave_alive(std::shared_ptr<Proxy> proxy, std::string_view why) {
+    struct Left {
+        std::shared_ptr<Proxy> proxy;
+        std::shared_ptr<const void> environment;
+    };
+    static auto& all = *new std::vector<Left>;
+    static auto& mutex = *new std::mutex;
+    proxy->environment_.log.write(base::LogLevel::error, proxy->component_, why,
+                                  {{"event", "provider_left_alive"},
+                                   {"busy", std::to_string(proxy->busy())},
+                                   {"library", proxy->kind_->library_path}});
+    auto environment = proxy->environment_.owner.lock();
+    const std::lock_guard lock(mutex);
+    all.push_back({std::move(proxy), std::move(environment)});
+}
+
 ActiveCall Proxy::connect(const CallRequest& request, std::size_t io_index) {
-    return start("connect", (kind_->blocking & TENON_BLOCKING_CONNECT) != 0, nullptr, request,
+    CallRequest connecting = request;
+    connecting.connects = true;
+    return start("connect", (kind_->blocking & TENON_BLOCKING_CONNECT) != 0, nullptr, connecting,
                  io_index, [this, deadline = base::to_abi_deadline(request.deadline)](auto call) {
                      return kind_->functions.connect(provider_, call, deadline);
                  });
@@ -203,7 +237,12 @@ ActiveCall Proxy::start(const char* function, bool blocking, tenon_conn* conn,
     enter();
     const bool queued =
         environment_.blocking.post([self = shared_from_this(), function, call, call_plugin] {
-            self->run_start(function, call, call_plugin);
+            // A storm of requests that were given up in the queue must not reach the plugin.
+            if (self->is_cancelled(call)) {
+                self->end_by_host(call, Error(Code::cancelled, "the request was cancelled"));
+            } else {
+                self->run_start(function, call, call_plugin);
+            }
             self->leave();
         });
     if (!queued) {
@@ -218,236 +257,42 @@ ActiveCall Proxy::start(const char* function, bool blocking, tenon_conn* conn,
 template <class CallPlugin>
 void Proxy::run_start(const char* function, tenon_call call,
                       const CallPlugin& call_plugin) noexcept {
-    const Entered entered(*this);
     const AttributionScope scope(name().c_str(), kind_->library_path.c_str(), function);
+    enter();
+    Error error;
     try {
         const tenon_status status = call_plugin(call);
-        if (status == TENON_OK) return;
-        if (!end_by_host(call, refusal(status, function))) {
-            misbehaved(std::string(function) +
-                       " finished the call and then refused it; the first result stands");
-        }
+        if (status == TENON_OK) return leave();
+        error = refusal(status, function);
     } catch (const std::exception& e) {
-        misbehaved(std::string(function) + " let an exception escape: " + e.what());
-        end_by_host(call, Error(Code::internal, std::string("the plugin threw an exception in ") +
-                                                    function + ": " + e.what()));
+        error = thrown(function, e.what());
+        misbehaved(error.message);
     } catch (...) {
-        misbehaved(std::string(function) + " let an exception escape");
-        end_by_host(call, Error(Code::internal,
-                                std::string("the plugin threw an exception in ") + function));
+        error = thrown(function, nullptr);
+        misbehaved(error.message);
     }
-}
-
-bool Proxy::end_by_host(tenon_call call, Error error) noexcept {
-    bool ended = false;
-    bool unused = false;
-    calls_.with(call, [&](CallSlot& slot) {
-        if (slot.finished) return;
-        slot.finished = ended = true;
-        slot.outcome.ok = false;
-        slot.outcome.error = std::move(error);
-        for (const auto& operation : slot.operations) operation->cancel();
-        unused = slot.unused();
-        slot.wake();
-    });
-    free_if_unused(call, unused);
-    return ended;
+    leave();
+    if (!end_by_host(call, std::move(error))) {
+        misbehaved(std::string(function) +
+                   " finished the call and then refused it; the first result stands");
+    }
 }
 
 void Proxy::disconnect(tenon_conn* conn) noexcept {
-    const auto run = [this, conn] {
-        const Entered entered(*this);
-        const AttributionScope scope(name().c_str(), kind_->library_path.c_str(), "disconnect");
+    const auto run = [self = shared_from_this(), conn] {
+        const AttributionScope scope(self->name().c_str(), self->kind_->library_path.c_str(),
+                                     "disconnect");
         try {
-            kind_->functions.disconnect(provider_, conn);
+            self->kind_->functions.disconnect(self->provider_, conn);
         } catch (...) {
-            misbehaved("disconnect threw an exception");
+            self->misbehaved("disconnect threw an exception");
         }
-    };
-    if ((kind_->blocking & TENON_BLOCKING_CONNECT) == 0) return run();
-    enter();
-    const bool queued = environment_.blocking.post([self = shared_from_this(), run] {
-        run();
         self->leave();
-    });
-    if (!queued) {
-        leave();
-        run();
-    }
+    };
+    enter();
+    const bool blocking = (kind_->blocking & TENON_BLOCKING_CONNECT) != 0;
+    if (!blocking || !environment_.blocking.post(run)) run();
 }
-
-// ---- what the plugin calls ---------------------------------------------------------------------
-
-tenon_status Proxy::emit(tenon_call call, const tenon_delta& delta) noexcept {
-    tenon_status status = try_emit(call, delta);
-    if (status != TENON_AGAIN || (kind_->blocking & TENON_BLOCKING_CALLS) == 0) return status;
-    // Every wake-up that matters notifies; the bound covers a deadline that passes meanwhile.
-    constexpr auto kLongestWait = std::chrono::milliseconds(50);
-    while (status == TENON_AGAIN) {
-        {
-            std::unique_lock lock(idle_mutex_);
-            drained_.wait_for(lock, kLongestWait);
-        }
-        status = is_cancelled(call) ? TENON_CANCELLED : try_emit(call, delta);
-    }
-    return status;
-}
-
-tenon_status Proxy::try_emit(tenon_call call, const tenon_delta& delta) noexcept {
-    tenon_status status = TENON_STALE;
-    try {
-        calls_.with(call, [&](CallSlot& slot) {
-            if (slot.finished) return;
-            if (slot.cancelled) {
-                status = TENON_CANCELLED;
-                return;
-            }
-            if (slot.deltas.bytes() > kRefuseAbove) {
-                status = TENON_AGAIN;
-                return;
-            }
-            slot.deltas.push(delta);
-            if (slot.deltas.bytes() > kPauseAbove && !slot.paused) {
-                slot.paused = true;
-                for (const auto& operation : slot.operations) operation->set_paused(true);
-            }
-            slot.wake();
-            status = TENON_OK;
-        });
-    } catch (const std::bad_alloc&) {
-        return TENON_E_NOMEM;
-    }
-    if (status == TENON_STALE) misbehaved("emit for a call that has ended");
-    return status;
-}
-
-tenon_status Proxy::finish(tenon_call call, const tenon_result& result) noexcept {
-    tenon_status status = TENON_STALE;
-    bool unused = false;
-    bool late = false;
-    calls_.with(call, [&](CallSlot& slot) {
-        if (slot.finished) return;
-        slot.finished = true;
-        late = slot.released;
-        status = late ? TENON_STALE : TENON_OK;
-        try {
-            if (!late) slot.outcome.assign(result);
-        } catch (const std::bad_alloc&) {
-            slot.outcome.ok = false;
-            slot.outcome.error.code = Code::no_memory;
-            status = TENON_E_NOMEM;
-        }
-        for (const auto& operation : slot.operations) operation->cancel();
-        unused = slot.unused();
-        slot.wake();
-    });
-    free_if_unused(call, unused);
-    if (status == TENON_STALE && !late) misbehaved("finish for a call that has ended");
-    return status;
-}
-
-bool Proxy::is_cancelled(tenon_call call) noexcept {
-    bool cancelled = true;
-    calls_.with(call, [&](CallSlot& slot) {
-        cancelled =
-            slot.finished || slot.cancelled ||
-            (slot.deadline != base::kNoDeadline && environment_.clock.now() >= slot.deadline);
-    });
-    return cancelled;
-}
-
-// ---- what the host does with a call
-// --------------------------------------------------------------
-
-bool Proxy::take(tenon_call call, DeltaBatch& into, const std::shared_ptr<Waker>& waker) noexcept {
-    into.clear();
-    bool finished = true;
-    bool drained = false;
-    calls_.with(call, [&](CallSlot& slot) {
-        std::swap(into, slot.deltas);
-        finished = slot.finished;
-        drained = slot.paused;
-        if (slot.paused) {
-            slot.paused = false;
-            for (const auto& operation : slot.operations) operation->set_paused(false);
-        }
-        if (into.empty() && !finished && waker) {
-            slot.waker = waker;
-            slot.reader_waits = true;
-        }
-    });
-    if (drained) {
-        const std::lock_guard lock(idle_mutex_);
-        drained_.notify_all();
-    }
-    return finished;
-}
-
-void Proxy::take_outcome(tenon_call call, CallOutcome& into) noexcept {
-    into.reset();
-    calls_.with(call, [&](CallSlot& slot) { std::swap(into, slot.outcome); });
-}
-
-void Proxy::cancel(tenon_call call) noexcept {
-    bool wanted = false;
-    tenon_conn* conn = nullptr;
-    calls_.with(call, [&](CallSlot& slot) {
-        if (slot.finished || slot.cancelled) return;
-        slot.cancelled = wanted = true;
-        conn = slot.conn;
-        for (const auto& operation : slot.operations) operation->cancel();
-    });
-    if (!wanted) return;
-    {
-        const std::lock_guard lock(idle_mutex_);
-        drained_.notify_all();
-    }
-    const Entered entered(*this);
-    const AttributionScope scope(name().c_str(), kind_->library_path.c_str(), "cancel");
-    try {
-        kind_->functions.cancel(provider_, conn, call);
-    } catch (...) {
-        misbehaved("cancel threw an exception");
-    }
-}
-
-void Proxy::release(tenon_call call) noexcept {
-    cancel(call);
-    bool unused = false;
-    calls_.with(call, [&](CallSlot& slot) {
-        slot.released = true;
-        slot.reader_waits = false;
-        slot.waker.reset();
-        unused = slot.unused();
-    });
-    free_if_unused(call, unused);
-}
-
-void Proxy::free_if_unused(tenon_call call, bool unused) noexcept {
-    if (!unused) return;
-    const tenon_json_document* json = nullptr;
-    calls_.erase(call, [&](CallSlot& slot) {
-        json = std::exchange(slot.json, nullptr);
-        slot.clear();
-    });
-    json_service::release(json);
-    if (calls_.size() == 0) {
-        const std::lock_guard lock(idle_mutex_);
-        idle_.notify_all();
-    }
-}
-
-void Proxy::remove_operation(tenon_call call, const BoundOperation* operation) noexcept {
-    bool unused = false;
-    calls_.with(call, [&](CallSlot& slot) {
-        std::erase_if(slot.operations, [&](const auto& o) { return o.get() == operation; });
-        unused = slot.unused();
-    });
-    free_if_unused(call, unused);
-}
-
-// ---- rest
-// ----------------------------------------------------------------------------------------
 
 void Proxy::enter() noexcept {
     entered_.fetch_add(1, std::memory_order_relaxed);
@@ -475,22 +320,6 @@ void Proxy::misbehaved(std::string_view what) noexcept {
     environment_.log.write(
         base::LogLevel::warn, component_, what,
         {{"event", "plugin_misbehaved"}, {"kind", kind_->id}, {"library", kind_->library_path}});
-}
-
-ActiveCall::~ActiveCall() {
-    if (call_ != 0) proxy_->release(call_);
-}
-
-bool ActiveCall::take(DeltaBatch& into, const std::shared_ptr<Waker>& waker) noexcept {
-    return proxy_->take(call_, into, waker);
-}
-
-void ActiveCall::take_outcome(CallOutcome& into) noexcept {
-    proxy_->take_outcome(call_, into);
-}
-
-void ActiveCall::cancel() noexcept {
-    proxy_->cancel(call_);
 }
 
 }  // namespace tenon::plugin

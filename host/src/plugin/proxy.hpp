@@ -37,6 +37,10 @@ struct ProxyEnvironment {
     const base::Clock& clock;
     net::IoThreads& io;
     net::BlockingPool& blocking;
+    /// Owns the above. A provider that has to be left alive (see Proxy::retire()) keeps it for
+    /// ever, so that a thread of the plugin finds it whenever it wakes up; if empty, the caller
+    /// sees to that.
+    std::weak_ptr<const void> owner = {};
 };
 
 /// What a proxy is made from.
@@ -48,6 +52,10 @@ struct ProxyOptions {
     /// Told about connections that died by themselves, on any thread.
     /// Returns whether the connection is known.
     std::function<bool(tenon_conn*, const Error&)> on_connection_lost;
+    /// Told once for each call that was started on a connection when both the plugin and the host
+    /// are done with it. `lost`: its end blames the connection. `in_plugin`: the plugin is on this
+    /// stack, so that nothing of it may be called.
+    std::function<void(tenon_conn*, bool lost, bool in_plugin)> on_call_over;
     base::Duration setup_timeout = std::chrono::seconds(10);  ///< of create and destroy
 };
 
@@ -66,11 +74,28 @@ public:
                                                                const ProxyEnvironment& environment);
 
     /// Destroys the provider once its last call, callback and service operation has ended, waiting
-    /// up to `grace`; `disconnect_all` runs right before. A provider that does not come to rest is
-    /// left alive (and logged): destroying it under its own running code would be worse. Nothing may
-    /// be started afterwards.
+    /// up to `grace`; `disconnect_all` runs right before, on a thread of its own that is left
+    /// behind when the plugin hangs, so it must own what it uses. A provider that does not come to
+    /// rest is left alive (and logged): destroying it under its own running code would be worse.
+    /// Nothing may be started afterwards.
     static void retire(std::shared_ptr<Proxy> proxy, base::Duration grace,
-                       const std::function<void()>& disconnect_all);
+                       std::function<void()> disconnect_all);
+
+    /// Keeps the proxy from coming to rest (retire()) while it exists.
+    class Hold {
+    public:
+        explicit Hold(std::shared_ptr<Proxy> proxy) noexcept : proxy_(std::move(proxy)) {
+            proxy_->enter();
+        }
+        Hold(Hold&&) noexcept = default;
+        Hold& operator=(Hold&&) = delete;
+        ~Hold() {
+            if (proxy_) proxy_->leave();
+        }
+
+    private:
+        std::shared_ptr<Proxy> proxy_;
+    };
 
     Proxy(const Proxy&) = delete;
     Proxy& operator=(const Proxy&) = delete;
@@ -107,7 +132,6 @@ public:
 private:
     friend class ActiveCall;
     friend struct ProxyAccess;
-    class Entered;
     using Operation = tenon_status (*)(tenon_provider*, tenon_conn*, const tenon_request*,
                                        tenon_call);
 
@@ -124,21 +148,28 @@ private:
     void run_start(const char* function, tenon_call call, const CallPlugin& call_plugin) noexcept;
     /// Ends a call that the plugin did not accept. Returns false if it had been finished.
     bool end_by_host(tenon_call call, Error error) noexcept;
+    tenon_status call_create(tenon_provider*& provider, Error& error) noexcept;
+    void call_destroy() noexcept;
+    /// Keeps a proxy whose plugin hangs, with all that it uses, until the process ends.
+    static void leave_alive(std::shared_ptr<Proxy> proxy, std::string_view why);
 
     // What the plugin calls through its host table.
-    tenon_status emit(tenon_call call, const tenon_delta& delta) noexcept;
+    tenon_status emit(tenon_call call, const tenon_delta* delta) noexcept;
     tenon_status try_emit(tenon_call call, const tenon_delta& delta) noexcept;
-    tenon_status finish(tenon_call call, const tenon_result& result) noexcept;
+    tenon_status finish(tenon_call call, const tenon_result* result) noexcept;
     bool is_cancelled(tenon_call call) noexcept;
 
     // What the host does with a call, through ActiveCall.
     bool take(tenon_call call, DeltaBatch& into, const std::shared_ptr<Waker>& waker) noexcept;
     void take_outcome(tenon_call call, CallOutcome& into) noexcept;
+    void notify_blocked_emitters() noexcept;
     void cancel(tenon_call call) noexcept;
     void release(tenon_call call) noexcept;
-    void free_if_unused(tenon_call call, bool unused) noexcept;
+    /// Does what follows from the end of a call for plugin and host.
+    void settle(tenon_call call, const CallSlot::Over& over, bool in_plugin) noexcept;
     void remove_operation(tenon_call call, const BoundOperation* operation) noexcept;
 
+    /// Plugin code runs, or will run, between the two.
     void enter() noexcept;
     void leave() noexcept;
     bool wait_until_idle(base::Duration grace);

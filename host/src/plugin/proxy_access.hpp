@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "plugin/attribution.hpp"
 #include "plugin/proxy.hpp"
 
 namespace tenon::plugin {
@@ -14,10 +15,10 @@ namespace tenon::plugin {
 struct ProxyAccess {
     static Proxy& of(void* ctx) noexcept { return *static_cast<Proxy*>(ctx); }
 
-    static tenon_status emit(void* ctx, tenon_call call, const tenon_delta& delta) noexcept {
+    static tenon_status emit(void* ctx, tenon_call call, const tenon_delta* delta) noexcept {
         return of(ctx).emit(call, delta);
     }
-    static tenon_status finish(void* ctx, tenon_call call, const tenon_result& result) noexcept {
+    static tenon_status finish(void* ctx, tenon_call call, const tenon_result* result) noexcept {
         return of(ctx).finish(call, result);
     }
     static bool is_cancelled(void* ctx, tenon_call call) noexcept {
@@ -39,6 +40,18 @@ struct ProxyAccess {
     }
     static const std::string* secret(Proxy& proxy, std::string_view name) noexcept;
     static void misbehaved(Proxy& proxy, std::string_view what) noexcept { proxy.misbehaved(what); }
+
+    /// Runs a callback of the plugin; what it throws is counted and ends here.
+    template <class Callback>
+    static void run(Proxy& proxy, const char* function, Callback&& callback) noexcept {
+        const AttributionScope scope(proxy.name().c_str(), proxy.kind().library_path.c_str(),
+                                     function);
+        try {
+            callback();
+        } catch (...) {
+            proxy.misbehaved(std::string("the ") + function + " threw an exception");
+        }
+    }
 
     /// Registers an operation and runs `begin(slot)` under the call's lock, so that its last
     /// callback cannot overtake the registration. Returns 0 if the call has ended.

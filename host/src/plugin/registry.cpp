@@ -56,8 +56,9 @@ void Registry::add(std::shared_ptr<const Kind> kind) {
                                " offers already; remove one of the two"});
         return;
     }
-    const auto at = std::lower_bound(kinds_.begin(), kinds_.end(), kind->id,
-                                     [](const auto& a, const std::string& id) { return a->id < id; });
+    const auto at =
+        std::lower_bound(kinds_.begin(), kinds_.end(), kind->id,
+                         [](const auto& a, const std::string& id) { return a->id < id; });
     kinds_.insert(at, std::move(kind));
 }
 

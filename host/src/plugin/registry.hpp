@@ -26,8 +26,8 @@ public:
     /// Loads one file. Returns whether all of it was taken; if not, errors() has grown.
     bool load_file(const std::filesystem::path& file);
 
-    /// Takes over what `other` has loaded. Loading runs plugin code and must not happen under a lock:
-    /// load into a registry of your own, then merge it under the lock.
+    /// Takes over what `other` has loaded. Loading runs plugin code and must not happen under a
+    /// lock: load into a registry of your own, then merge it under the lock.
     void merge(Registry&& other);
 
     /// Sorted by id.

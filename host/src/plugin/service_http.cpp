@@ -1,9 +1,10 @@
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <vector>
 
 #include "net/io_threads.hpp"
-#include "plugin/attribution.hpp"
+#include "plugin/plausible.hpp"
 #include "plugin/proxy_access.hpp"
 #include "plugin/services.hpp"
 #include "transport/http_client.hpp"
@@ -45,35 +46,29 @@ public:
         for (const auto& header : headers) {
             out.push_back({to_abi(header.name), to_abi(header.value)});
         }
-        const auto scope = attribution("HTTP on_headers");
-        sink_.on_headers(sink_.user, status, out.data(), out.size());
+        call_plugin("HTTP on_headers callback", sink_.on_headers, status, out.data(), out.size());
     }
 
     void on_data(std::string_view chunk) noexcept override {
         if (sink_.on_data == nullptr) return;
         const tenon_str data = to_abi(chunk);
-        const auto scope = attribution("HTTP on_data");
-        sink_.on_data(sink_.user, &data);
+        call_plugin("HTTP on_data callback", sink_.on_data, &data);
     }
 
     void on_done(const Error* error) noexcept override {
         const auto self = std::move(self_);
         ProxyAccess::forget(*proxy_, handle);
-        {
-            const auto scope = attribution("HTTP on_done");
-            if (error != nullptr) {
-                const tenon_error out = error->to_abi();
-                sink_.on_done(sink_.user, &out);
-            } else {
-                sink_.on_done(sink_.user, nullptr);
-            }
-        }
+        const tenon_error out = error != nullptr ? error->to_abi() : tenon_error{};
+        call_plugin("HTTP on_done callback", sink_.on_done, error != nullptr ? &out : nullptr);
         ProxyAccess::ended(*proxy_, call_, this);
     }
 
 private:
-    [[nodiscard]] AttributionScope attribution(const char* function) const noexcept {
-        return {proxy_->name().c_str(), proxy_->kind().library_path.c_str(), function};
+    /// The parameter type drops the ABI's noexcept, see ProxyAccess::run().
+    template <class... Parameters, class... Arguments>
+    void call_plugin(const char* function, void (*callback)(void*, Parameters...),
+                     Arguments... arguments) const noexcept {
+        ProxyAccess::run(*proxy_, function, [&] { callback(sink_.user, arguments...); });
     }
 
     std::shared_ptr<Proxy> proxy_;
@@ -84,6 +79,9 @@ private:
 };
 
 namespace {
+
+constexpr std::size_t kMostHeaders = 1024;
+constexpr std::int64_t kLongestTimeoutMs = std::int64_t{365} * 24 * 3600 * 1000;
 
 /// Copies what send() borrowed; the body too, unless the plugin keeps it stable.
 Result<transport::HttpRequest> copy_request(Proxy& proxy, const tenon_http_request& in,
@@ -103,7 +101,8 @@ Result<transport::HttpRequest> copy_request(Proxy& proxy, const tenon_http_reque
     }
     out.deadline = deadline;
     if (in.timeout_ms > 0) {
-        out.deadline = std::min(deadline, now + std::chrono::milliseconds(in.timeout_ms));
+        const std::chrono::milliseconds timeout(std::min(in.timeout_ms, kLongestTimeoutMs));
+        out.deadline = std::min<base::TimePoint>(deadline, now + timeout);
     }
     const std::string_view credential = from_abi(in.credential);
     if (credential.empty()) return out;
@@ -120,11 +119,29 @@ Result<transport::HttpRequest> copy_request(Proxy& proxy, const tenon_http_reque
     return out;
 }
 
+bool is_plausible_request(const tenon_http_request* request) noexcept {
+    if (request == nullptr || !TENON_HAS(request, tenon_http_request, timeout_ms)) return false;
+    if (request->headers == nullptr ? request->n_headers != 0 : request->n_headers > kMostHeaders) {
+        return false;
+    }
+    const auto plausible = [](const tenon_header& header) {
+        return is_plausible(header.name) && is_plausible(header.value);
+    };
+    return std::all_of(request->headers, request->headers + request->n_headers, plausible) &&
+           is_plausible(request->method) && is_plausible(request->url) &&
+           is_plausible(request->body) && is_plausible(request->credential) &&
+           is_plausible(request->credential_header) && is_plausible(request->credential_prefix);
+}
+
 tenon_op TENON_CALL send(void* ctx, tenon_call call, const tenon_http_request* request,
                          const tenon_http_sink* sink) noexcept {
     Proxy& proxy = ProxyAccess::of(ctx);
-    if (sink == nullptr || sink->on_done == nullptr || request == nullptr) {
+    if (sink == nullptr || !TENON_HAS(sink, tenon_http_sink, on_done) || sink->on_done == nullptr) {
         ProxyAccess::misbehaved(proxy, "an HTTP request was sent without on_done");
+        return 0;
+    }
+    if (!is_plausible_request(request)) {
+        ProxyAccess::misbehaved(proxy, "an HTTP request was sent that makes no sense");
         return 0;
     }
     try {

@@ -1,3 +1,4 @@
+#include "plugin/plausible.hpp"
 #include "plugin/proxy_access.hpp"
 #include "plugin/services.hpp"
 #include "tenon/testing/json_service.hpp"
@@ -7,7 +8,7 @@ namespace {
 
 const tenon_json_document* TENON_CALL parse(void*, const tenon_str* text,
                                             tenon_error* error) noexcept {
-    return json_service::parse(text, error);
+    return text != nullptr && is_plausible(*text) ? json_service::parse(text, error) : nullptr;
 }
 
 void TENON_CALL release(void*, const tenon_json_document* document) noexcept {
@@ -20,18 +21,21 @@ const tenon_json_document* TENON_CALL request(void* ctx, tenon_call call) noexce
 
 tenon_status TENON_CALL get(void*, const tenon_json_document* document, const tenon_str* pointer,
                             tenon_json_value* out) noexcept {
+    if (pointer == nullptr || !is_plausible(*pointer)) return TENON_E_INVALID;
     return json_service::get(document, pointer, out);
 }
 
 tenon_status TENON_CALL member_name(void*, const tenon_json_document* document,
                                     const tenon_str* pointer, std::uint64_t index,
                                     tenon_str* name) noexcept {
+    if (pointer == nullptr || !is_plausible(*pointer)) return TENON_E_INVALID;
     return json_service::member_name(document, pointer, index, name);
 }
 
 std::size_t TENON_CALL quote(void*, const tenon_str* text, char* buffer,
                              std::size_t capacity) noexcept {
-    return json_service::quote(text, buffer, capacity);
+    if (text == nullptr || !is_plausible(*text)) return 0;
+    return json_service::quote(text, buffer, buffer == nullptr ? 0 : capacity);
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "net/io_threads.hpp"
-#include "plugin/attribution.hpp"
 #include "plugin/proxy_access.hpp"
 #include "plugin/services.hpp"
 
@@ -40,17 +39,13 @@ public:
 private:
     void fire(tenon_status status) {
         ProxyAccess::forget(*proxy_, handle);
-        {
-            const AttributionScope scope(proxy_->name().c_str(),
-                                         proxy_->kind().library_path.c_str(), "timer callback");
-            fn_(user_, status);
-        }
+        ProxyAccess::run(*proxy_, "timer callback", [&] { fn_(user_, status); });
         ProxyAccess::ended(*proxy_, call_, this);
     }
 
     std::shared_ptr<Proxy> proxy_;
     tenon_call call_;
-    tenon_timer_fn fn_;
+    void (*fn_)(void*, tenon_status);  ///< without noexcept, see ProxyAccess::run()
     void* user_;
     boost::asio::basic_waitable_timer<std::chrono::steady_clock,
                                       boost::asio::wait_traits<std::chrono::steady_clock>,

@@ -14,15 +14,21 @@ tenon_conn* Connections::borrow() {
     return nullptr;
 }
 
-void Connections::add(tenon_conn* conn) {
+std::vector<Connections::Entry>::iterator Connections::find(tenon_conn* conn) {
+    return std::find_if(entries_.begin(), entries_.end(),
+                        [&](const Entry& entry) { return entry.conn == conn; });
+}
+
+bool Connections::add(tenon_conn* conn) {
     const std::lock_guard lock(mutex_);
+    if (find(conn) != entries_.end()) return false;
     entries_.push_back({conn, 1, false});
+    return true;
 }
 
 tenon_conn* Connections::give_back(tenon_conn* conn, bool lost) {
     const std::lock_guard lock(mutex_);
-    const auto entry = std::find_if(entries_.begin(), entries_.end(),
-                                    [&](const Entry& e) { return e.conn == conn; });
+    const auto entry = find(conn);
     if (entry == entries_.end()) return nullptr;  // taken by take_all()
     --entry->calls;
     entry->lost = entry->lost || lost;
@@ -33,8 +39,7 @@ tenon_conn* Connections::give_back(tenon_conn* conn, bool lost) {
 
 bool Connections::mark_lost(tenon_conn* conn, tenon_conn** idle) {
     const std::lock_guard lock(mutex_);
-    const auto entry = std::find_if(entries_.begin(), entries_.end(),
-                                    [&](const Entry& e) { return e.conn == conn; });
+    const auto entry = find(conn);
     if (entry == entries_.end()) return false;
     entry->lost = true;
     if (entry->calls == 0) {

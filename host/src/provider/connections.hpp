@@ -2,11 +2,7 @@
 
 #include <cstddef>
 #include <mutex>
-#include <optional>
 #include <vector>
-
-#include "plugin/kind.hpp"
-#include "tenon/error.hpp"
 
 struct tenon_conn;
 
@@ -14,8 +10,8 @@ namespace tenon::provider {
 
 /// The logical connections of one provider and how many calls each carries.
 ///
-/// A connection is `usable` until it is lost; a lost one leaves when its last call has ended, and is
-/// then the caller's to disconnect.
+/// A connection is `usable` until it is lost; a lost one leaves when its last call has ended, and
+/// is then the caller's to disconnect.
 ///
 /// \par Thread-safety
 /// Any thread.
@@ -26,8 +22,9 @@ public:
 
     /// A connection with room for one more call, which now counts; the most recently made first.
     [[nodiscard]] tenon_conn* borrow();
-    /// A new connection that already carries its maker's call.
-    void add(tenon_conn* conn);
+    /// A new connection that already carries its maker's call. Returns false, and does nothing, if
+    /// it is not new.
+    [[nodiscard]] bool add(tenon_conn* conn);
     /// A call on it has ended. Returns the connection if it is to be disconnected now.
     [[nodiscard]] tenon_conn* give_back(tenon_conn* conn, bool lost);
     /// The connection died by itself. Returns whether it is known; `*idle` is set if it is to be
@@ -44,6 +41,9 @@ private:
         std::size_t calls;
         bool lost;
     };
+
+    /// REQUIRES: mutex_ is held.
+    [[nodiscard]] std::vector<Entry>::iterator find(tenon_conn* conn);
 
     const std::size_t most_calls_;
     mutable std::mutex mutex_;

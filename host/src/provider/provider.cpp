@@ -1,7 +1,5 @@
 #include "provider/provider.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <limits>
 
@@ -15,9 +13,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// How long a plugin may take to finish a call that nobody waits for, before its connection is
-/// given up.
-constexpr auto kSettleTime = std::chrono::seconds(5);
+/// Turns of a stream without a pause after which other work of the I/O thread comes first.
+constexpr int kTurns = 16;
 
 std::size_t most_calls(const plugin::Kind& kind) noexcept {
     if (kind.conn_mode == plugin::ConnMode::exclusive) return 1;
@@ -38,6 +35,39 @@ std::string version_of(std::string_view body) {
     return std::string(document->root()["version"].as_string().value_or(""));
 }
 
+/// Counts one more for its lifetime.
+class Counted {
+public:
+    explicit Counted(std::atomic<std::uint64_t>& count) noexcept : count_(count) {
+        count_.fetch_add(1, std::memory_order_relaxed);
+    }
+    ~Counted() { count_.fetch_sub(1, std::memory_order_relaxed); }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+
+private:
+    std::atomic<std::uint64_t>& count_;
+};
+
+/// Connects a request's wish to end with who waits for the request. The signal may outlive the I/O
+/// threads, the waker must not.
+class Attached {
+public:
+    Attached(CancelSignal& cancel, std::shared_ptr<IoWaker> waker) noexcept : cancel_(cancel) {
+        cancel_.attach(std::move(waker));
+    }
+    ~Attached() { cancel_.attach(nullptr); }
+    Attached(const Attached&) = delete;
+    Attached& operator=(const Attached&) = delete;
+
+private:
+    CancelSignal& cancel_;
+};
+
+Error cancelled() {
+    return Error(Code::cancelled, "the request was cancelled");
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Provider>> Provider::create(std::shared_ptr<const plugin::Kind> kind,
@@ -48,15 +78,26 @@ Result<std::shared_ptr<Provider>> Provider::create(std::shared_ptr<const plugin:
         std::shared_ptr<Provider>(new Provider(timeouts, environment, most_calls(*kind)));
     options.on_connection_lost = [weak = std::weak_ptr(provider)](tenon_conn* conn, const Error&) {
         const auto self = weak.lock();
-        if (!self) return false;
+        if (!self || !self->proxy_) return false;  // the latter: inside create()
+        plugin::Proxy::Hold hold(self->proxy_);    // before the connection is taken out
         tenon_conn* idle = nullptr;
         const bool known = self->connections_.mark_lost(conn, &idle);
         // Not from here: the plugin is on this stack.
         if (idle != nullptr) {
             asio::post(self->environment_.io.context(0),
-                       [self, idle] { self->proxy_->disconnect(idle); });
+                       [self, idle, hold = std::move(hold)] { self->proxy_->disconnect(idle); });
         }
         return known;
+    };
+    options.on_call_over = [weak = std::weak_ptr(provider)](tenon_conn* conn, bool lost,
+                                                            bool in_plugin) {
+        const auto self = weak.lock();
+        if (!self) return;
+        if (!in_plugin) return self->give_back(conn, lost);
+        asio::post(self->environment_.io.context(0),
+                   [self, conn, lost, hold = plugin::Proxy::Hold(self->proxy_)] {
+                       self->give_back(conn, lost);
+                   });
     };
     auto proxy = plugin::Proxy::create(std::move(kind), std::move(options), environment);
     if (!proxy) return std::move(proxy).error();
@@ -64,8 +105,7 @@ Result<std::shared_ptr<Provider>> Provider::create(std::shared_ptr<const plugin:
     return provider;
 }
 
-net::Awaitable<Result<plugin::CallOutcome>> Provider::run(OperationRequest request,
-                                                          DeltaSink* sink,
+net::Awaitable<Result<plugin::CallOutcome>> Provider::run(OperationRequest request, DeltaSink* sink,
                                                           std::shared_ptr<CancelSignal> cancel,
                                                           std::size_t io_index) {
     const auto self = shared_from_this();
@@ -77,11 +117,13 @@ net::Awaitable<Result<plugin::CallOutcome>> Provider::run(OperationRequest reque
         limits.first_delta = timeouts_.first_byte;
         limits.idle = timeouts_.idle;
     }
-    const plugin::CallRequest call_request{request.model,           request.body,
-                                           request.idempotency_key, {},
-                                           request.stream,          limits.total};
+    const plugin::CallRequest call_request{.model = request.model,
+                                           .body = request.body,
+                                           .idempotency_key = request.idempotency_key,
+                                           .stream = request.stream,
+                                           .deadline = limits.total};
     requests_.fetch_add(1, std::memory_order_relaxed);
-    in_flight_.fetch_add(1, std::memory_order_relaxed);
+    const Counted in_flight(in_flight_);
     auto outcome = co_await call(
         [this, &request, &call_request, io_index](tenon_conn* conn) {
             switch (request.operation) {
@@ -92,7 +134,6 @@ net::Awaitable<Result<plugin::CallOutcome>> Provider::run(OperationRequest reque
             return proxy_->complete(conn, call_request, io_index);
         },
         limits, sink, std::move(cancel), io_index);
-    in_flight_.fetch_sub(1, std::memory_order_relaxed);
     if (!outcome && outcome.error().code != Code::cancelled) {
         failures_.fetch_add(1, std::memory_order_relaxed);
     }
@@ -117,8 +158,8 @@ net::Awaitable<Result<Health>> Provider::check_health(std::shared_ptr<CancelSign
     if (!outcome) co_return std::move(outcome).error();
     Health health;
     health.server_version = version_of(outcome->body);
-    health.response_time = std::chrono::duration_cast<std::chrono::microseconds>(
-        environment_.clock.now() - begin);
+    health.response_time =
+        std::chrono::duration_cast<std::chrono::microseconds>(environment_.clock.now() - begin);
     co_return health;
 }
 
@@ -144,24 +185,34 @@ net::Awaitable<Result<plugin::CallOutcome>> Provider::call(Starter start, Limits
                                                            DeltaSink* sink,
                                                            std::shared_ptr<CancelSignal> cancel,
                                                            std::size_t io_index) {
+    if (cancel->cancelled()) co_return named(cancelled());
     tenon_conn* conn = nullptr;
     if (kind().conn_mode != plugin::ConnMode::stateless) {
         auto connected = co_await connection(cancel, limits.total, io_index);
         if (!connected) co_return std::move(connected).error();
         conn = *connected;
     }
-    plugin::ActiveCall active = start(conn);
+    plugin::ActiveCall active = begin(start, conn);
     plugin::CallOutcome outcome;
+    // When plugin and host are both done with the call, on_call_over gives the connection back; the
+    // plugin may need longer than the caller is willing to wait.
     auto ended = co_await drive(active, limits, sink, *cancel, outcome, io_index);
     if (!ended) {
-        asio::co_spawn(environment_.io.context(io_index),
-                       settle(std::move(active), conn, io_index), asio::detached);
+        tenon_conn* idle = nullptr;  // stays so: the call is still counted
+        if (ended.error().scope == Scope::connection) connections_.mark_lost(conn, &idle);
         co_return named(std::move(ended).error());
     }
-    const bool lost = !outcome.ok && outcome.error.scope != Scope::request;
-    give_back(conn, lost);
     if (!outcome.ok) co_return named(std::move(outcome.error));
     co_return outcome;
+}
+
+plugin::ActiveCall Provider::begin(const Starter& start, tenon_conn* conn) {
+    try {
+        return start(conn);
+    } catch (...) {  // no memory for a call, which therefore has no end that would give it back
+        give_back(conn, false);
+        throw;
+    }
 }
 
 net::Awaitable<Result<tenon_conn*>> Provider::connection(std::shared_ptr<CancelSignal> cancel,
@@ -175,17 +226,24 @@ net::Awaitable<Result<tenon_conn*>> Provider::connection(std::shared_ptr<CancelS
     plugin::ActiveCall active = proxy_->connect(request, io_index);
     plugin::CallOutcome outcome;
     auto ended = co_await drive(active, limits, nullptr, *cancel, outcome, io_index);
-    // Dropping an unfinished connect is enough: a late connection is refused and stays the plugin's.
+    // Dropping an unfinished connect is enough: a late connection is refused and stays the
+    // plugin's.
     if (!ended) {
         Error error = std::move(ended).error();
-        if (error.code == Code::deadline) error.message = "connecting took too long";
+        if (error.code == Code::deadline) {
+            error.message = "the plugin did not connect in time; see timeouts.connect";
+        }
         co_return named(std::move(error));
     }
     if (!outcome.ok) co_return named(std::move(outcome.error));
-    if (outcome.conn == nullptr) {
-        co_return named(Error(Code::internal, "the plugin connected without a connection"));
+    if (outcome.conn == nullptr || !connections_.add(outcome.conn)) {
+        co_return named(Error(Code::internal,
+                              outcome.conn == nullptr
+                                  ? "the plugin reported a connection but brought none; report it "
+                                    "to the plugin's author"
+                                  : "the plugin brought a connection that is in use already; "
+                                    "report it to the plugin's author"));
     }
-    connections_.add(outcome.conn);
     co_return outcome.conn;
 }
 
@@ -193,64 +251,49 @@ net::Awaitable<Result<void>> Provider::drive(plugin::ActiveCall& active, const L
                                              DeltaSink* sink, CancelSignal& cancel,
                                              plugin::CallOutcome& outcome, std::size_t io_index) {
     const auto waker = std::make_shared<IoWaker>(environment_.io.context(io_index));
-    cancel.attach(waker);
+    const Attached attached(cancel, waker);
     plugin::DeltaBatch batch;
     auto quiet_since = environment_.clock.now();
     auto patience = limits.first_delta;
-    for (;;) {
-        if (cancel.cancelled()) co_return Error(Code::cancelled, "the request was cancelled");
-        if (environment_.clock.now() >= limits.total) {
-            co_return Error(Code::deadline, "no complete answer within " +
-                                                in_words(limits.total_of) +
-                                                "; allow more time or ask for less");
-        }
-        if (sink != nullptr && !sink->ready(waker)) {
-            co_await waker->wait(limits.total);
-            quiet_since = environment_.clock.now();  // the reader was slow, not the provider
-            continue;
-        }
-        const bool finished = active.take(batch, waker);
-        if (!batch.empty()) {
+    for (int turn = 1;; ++turn) {
+        if (cancel.cancelled()) co_return cancelled();
+        const bool readable = sink == nullptr || sink->ready(waker);
+        const bool finished = readable && active.take(batch, waker);
+        const auto now = environment_.clock.now();
+        if (readable && !batch.empty()) {
             if (sink != nullptr) sink->on_deltas(batch);
-            quiet_since = environment_.clock.now();
+            quiet_since = now;
             patience = limits.idle;
         }
+        // Before the limits: an answer that is there has come in time.
         if (finished) break;
-        if (!batch.empty()) continue;
-        const bool quiet_limit =
-            patience.count() > 0 && quiet_since + patience < limits.total;
-        if (co_await waker->wait(quiet_limit ? quiet_since + patience : limits.total)) continue;
-        if (!quiet_limit) continue;  // the total limit, above
-        Error error(Code::deadline, "the stream brought nothing for " + in_words(patience));
-        error.scope = Scope::connection;
-        error.retryable = true;
-        co_return error;
+        if (now >= limits.total) co_return out_of_time(limits);
+        if (!readable) {
+            co_await waker->wait(limits.total);
+            quiet_since = environment_.clock.now();  // the reader was slow, not the provider
+        } else if (batch.empty()) {
+            if (patience.count() > 0 && now - quiet_since >= patience)
+                co_return too_quiet(patience);
+            const auto until = patience.count() > 0 ? quiet_since + patience : limits.total;
+            co_await waker->wait(std::min<base::TimePoint>(until, limits.total));
+        } else if (turn % kTurns == 0) {
+            co_await asio::post(environment_.io.context(io_index), net::UseAwaitable());
+        }
     }
-    cancel.attach(nullptr);
     active.take_outcome(outcome);
     co_return Result<void>();
 }
 
-/// The caller has its answer; the plugin still holds the call and its connection.
-net::Awaitable<void> Provider::settle(plugin::ActiveCall active, tenon_conn* conn,
-                                      std::size_t io_index) {
-    const auto self = shared_from_this();
-    active.cancel();
-    if (conn == nullptr) co_return;  // the slot waits for the plugin by itself
-    Limits limits{environment_.clock.now() + kSettleTime, kSettleTime, {}, {}};
-    CancelSignal nobody;
-    plugin::CallOutcome outcome;
-    const auto ended = co_await drive(active, limits, nullptr, nobody, outcome, io_index);
-    if (ended) {
-        give_back(conn, outcome.error.scope != Scope::request);
-    } else {
-        environment_.log.write(base::LogLevel::warn, "provider." + name(),
-                               "the plugin did not finish a cancelled call; its connection is not "
-                               "used again");
-        // It cannot be disconnected under a running call: it leaves with the provider.
-        tenon_conn* idle = nullptr;
-        connections_.mark_lost(conn, &idle);
-    }
+Error Provider::out_of_time(const Limits& limits) {
+    return Error(Code::deadline, "no complete answer within " + in_words(limits.total_of) +
+                                     "; allow more time or ask for less");
+}
+
+Error Provider::too_quiet(std::chrono::milliseconds patience) {
+    Error error(Code::deadline, "the stream brought nothing for " + in_words(patience));
+    error.scope = Scope::connection;
+    error.retryable = true;
+    return error;
 }
 
 void Provider::give_back(tenon_conn* conn, bool lost) {
@@ -259,8 +302,8 @@ void Provider::give_back(tenon_conn* conn, bool lost) {
 }
 
 void Provider::shut_down(base::Duration grace) {
-    plugin::Proxy::retire(proxy_, grace, [this] {
-        for (tenon_conn* conn : connections_.take_all()) proxy_->disconnect(conn);
+    plugin::Proxy::retire(proxy_, grace, [self = shared_from_this()] {
+        for (tenon_conn* conn : self->connections_.take_all()) self->proxy_->disconnect(conn);
     });
 }
 

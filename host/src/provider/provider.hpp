@@ -78,7 +78,7 @@ public:
     /// Runs one operation. Deltas go to `sink` (nullptr = nobody; must live until the end) as they
     /// come; the outcome is the plugin's own.
     /// Errors name the provider. Once the caller's time is up or `cancel` was raised the answer
-    /// comes at once; the plugin gets a while to let go of its connection.
+    /// comes at once; the connection is used again when the plugin has finished the call too.
     net::Awaitable<Result<plugin::CallOutcome>> run(OperationRequest request, DeltaSink* sink,
                                                     std::shared_ptr<CancelSignal> cancel,
                                                     std::size_t io_index);
@@ -91,8 +91,8 @@ public:
     net::Awaitable<Result<std::string>> list_models(std::shared_ptr<CancelSignal> cancel,
                                                     std::size_t io_index);
 
-    /// Closes the connections and destroys the plugin's provider; waits up to `grace` for calls that
-    /// the plugin has not finished. REQUIRES: no coroutine of this object runs any more.
+    /// Closes the connections and destroys the plugin's provider; waits up to `grace` for calls
+    /// that the plugin has not finished. REQUIRES: no coroutine of this object runs any more.
     void shut_down(base::Duration grace);
 
     [[nodiscard]] const plugin::Kind& kind() const noexcept { return proxy_->kind(); }
@@ -114,21 +114,21 @@ private:
         std::chrono::milliseconds first_delta{0};  ///< 0 = none
         std::chrono::milliseconds idle{0};         ///< 0 = none
     };
-    struct Lease;
     using Starter = std::function<plugin::ActiveCall(tenon_conn*)>;
 
-    net::Awaitable<Result<plugin::CallOutcome>> call(Starter start, Limits limits,
-                                                     DeltaSink* sink,
+    net::Awaitable<Result<plugin::CallOutcome>> call(Starter start, Limits limits, DeltaSink* sink,
                                                      std::shared_ptr<CancelSignal> cancel,
                                                      std::size_t io_index);
     net::Awaitable<Result<tenon_conn*>> connection(std::shared_ptr<CancelSignal> cancel,
                                                    base::TimePoint deadline, std::size_t io_index);
-    /// Waits for the end of a call. Success: `outcome` is set. Error: time limit or cancel, the call
-    /// is not finished.
+    /// Waits for the end of a call. Success: `outcome` is set. Error: time limit or cancel, the
+    /// call is not finished.
     net::Awaitable<Result<void>> drive(plugin::ActiveCall& active, const Limits& limits,
                                        DeltaSink* sink, CancelSignal& cancel,
                                        plugin::CallOutcome& outcome, std::size_t io_index);
-    net::Awaitable<void> settle(plugin::ActiveCall active, tenon_conn* conn, std::size_t io_index);
+    plugin::ActiveCall begin(const Starter& start, tenon_conn* conn);
+    static Error out_of_time(const Limits& limits);
+    static Error too_quiet(std::chrono::milliseconds patience);
     void give_back(tenon_conn* conn, bool lost);
     Error named(Error error) const;
 
