@@ -108,7 +108,8 @@ def member_mutants(struct: Struct) -> list[Mutant]:
             mutants.append(Mutant(f"{name} {what}", struct.path, text, raise_minor=True))
 
         at, length = member.start, len(member.text)
-        change("with a member before it", at, 0, "uint64_t mutated; ")
+        if i == len(struct.members) // 2:  # one is enough: it moves all that follow
+            change("with a member before it", at, 0, "uint64_t mutated; ")
         change("with another type", at, length, retyped(member))
         if member.is_function:
             change("with another return type", at, length, with_other_return(member))
