@@ -32,9 +32,12 @@ std::span<const Delta> ChatStream::read(std::string_view chunk) {
 std::span<const Delta> ChatStream::finish() {
     begin();
     if (error_ || complete_) return {};
-    if (const auto line = lines_.finish()) read_line(*line);
-    if (!complete_ && (!error_ || error_->code == Code::protocol)) {
-        // Half a line is no JSON either; that the rest is missing says more.
+    bool half_a_line = false;
+    if (const auto line = lines_.finish()) {
+        read_line(*line);
+        half_a_line = line->starts_with('{') && error_ && error_->code == Code::protocol;
+    }
+    if (!complete_ && (!error_ || half_a_line)) {
         error_ = Error(Code::protocol,
                        "Ollama's answer was cut short: the stream ended without its last line");
     }

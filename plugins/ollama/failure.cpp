@@ -40,7 +40,7 @@ Error failure(int status, std::span<const HttpHeader> headers, std::string_view 
 
 Error broken_exchange(Error error) {
     if (error.code == Code::unavailable && error.not_sent) {
-        error.message += "; is Ollama running there (ollama serve)?";
+        error.message += " (\"ollama serve\" starts Ollama)";
     }
     return error;
 }
