@@ -129,9 +129,10 @@ class Sdk(unittest.TestCase):
         source, library = HERE / "plugins" / "hello.cpp", OPTIONS.work / "hello_pc.so"
         shared = ["-shared", "-fPIC", "-fvisibility=hidden", "-Wl,-z,defs"]
         launcher = [OPTIONS.launcher] if OPTIONS.launcher else []
-        run(*launcher, OPTIONS.cxx_compiler, "-std=c++20", "-c", "-fPIC", *flags, source,
-            "-o", OPTIONS.work / "hello_pc.o")
-        run(OPTIONS.cxx_compiler, *shared, OPTIONS.work / "hello_pc.o", *flags, "-o", library)
+        made = OPTIONS.work / "hello_pc.o"
+        compile_only = ["-std=c++20", "-fPIC", "-c"]
+        run(*launcher, OPTIONS.cxx_compiler, *compile_only, *flags, source, "-o", made)
+        run(OPTIONS.cxx_compiler, *shared, made, *flags, "-o", library)
 
     def test_asking_for_the_host_says_that_it_is_not_installed(self) -> None:
         output = configure(HERE / "program", "no-host", self.prefix, expect_failure=True)
@@ -158,6 +159,11 @@ class Host(unittest.TestCase):
         program = build_project(HERE / "program", "program", self.prefix) / "ask"
         for kind, answer in (("hello-c", "hello from C\n"), ("hello-cpp", "hello from C++\n")):
             self.assertEqual(run(program, self.plugins, kind, "hi"), answer)
+
+    def test_the_samples_of_programs_build_as_they_are(self) -> None:
+        for project in sorted(SAMPLES.glob("*/CMakeLists.txt")):
+            if not project.parent.name.startswith("plugin_"):
+                build_project(project.parent, project.parent.name, self.prefix)
 
     def test_the_bundled_plugins_are_installed_and_export_the_entry_alone(self) -> None:
         libraries = list(self.prefix.glob("lib*/**/tenon/plugins/*.so"))
