@@ -51,12 +51,11 @@ struct Pipe {
 /// Reads both pipes until they are closed. Returns false when the time is up.
 bool read_all(const Pipe& output, const Pipe& diagnostics, ChildEnd& end,
               std::chrono::steady_clock::time_point until) {
-    std::array<pollfd, 2> waiting{
-        {{output.read, POLLIN, 0}, {diagnostics.read, POLLIN, 0}}};
+    std::array<pollfd, 2> waiting{{{output.read, POLLIN, 0}, {diagnostics.read, POLLIN, 0}}};
     const std::array<std::string*, 2> into{&end.output, &end.diagnostics};
     while (waiting[0].fd >= 0 || waiting[1].fd >= 0) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-            until - std::chrono::steady_clock::now());
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
         if (left.count() <= 0) return false;
         if (poll(waiting.data(), waiting.size(), static_cast<int>(left.count())) < 0) continue;
         for (std::size_t i = 0; i < waiting.size(); ++i) {
@@ -83,7 +82,8 @@ ChildEnd run_child(const std::vector<std::string>& arguments, std::chrono::milli
     Pipe output;
     Pipe diagnostics;
     std::vector<char*> raw;
-    for (const std::string& argument : arguments) raw.push_back(const_cast<char*>(argument.c_str()));
+    for (const std::string& argument : arguments)
+        raw.push_back(const_cast<char*>(argument.c_str()));
     raw.push_back(nullptr);
     if (!output.open() || !diagnostics.open()) {
         end.code = errno;

@@ -42,14 +42,12 @@ int run_config_check(const GlobalOptions& global) {
     const auto config = load_and_report(global, file);
     if (!config) return kConfiguration;
     // What only a plugin can judge: its own object, and whether it accepts it.
-    GlobalOptions quiet = global;
-    if (quiet.log_level.empty()) quiet.log_level = "off";
-    const auto opened = open_host(quiet);
+    const auto opened = open_host(global);
     if (!opened.host) return opened.status;
     int status = kSuccess;
     for (const host::ProviderStatus& provider : opened.host->status()) {
         if (provider.state != "misconfigured") continue;
-        std::cerr << provider.last_error << '\n';
+        print_error(provider.last_error);
         status = kConfiguration;
     }
     if (status != kSuccess) return status;
@@ -67,9 +65,7 @@ int run_config_show(const GlobalOptions& global) {
     std::filesystem::path file;
     const auto config = load_and_report(global, file);
     if (!config) return kConfiguration;
-    GlobalOptions quiet = global;
-    if (quiet.log_level.empty()) quiet.log_level = "off";
-    const auto opened = open_host(quiet);
+    const auto opened = open_host(global);
     if (!opened.host) return opened.status;
     std::string text = config::show(*config, secret_names(*config, *opened.host));
     if (!text.ends_with('\n')) text += '\n';

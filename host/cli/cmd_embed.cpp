@@ -148,8 +148,9 @@ int run_models(const GlobalOptions& global, const ModelsOptions& options) {
             if (status.enabled) providers.push_back(status.name);
         }
         if (providers.empty()) {
-            print_error("no provider is configured; name one with --provider (see 'tenon plugins "
-                        "list')");
+            print_error(
+                "no provider is configured; name one with --provider (see 'tenon plugins "
+                "list')");
             return kConfiguration;
         }
     }

@@ -44,8 +44,8 @@ Report run_in_child(const PluginCase& one, const PluginsCheckOptions& options) {
                 report.status = end.output.substr(0, line);
                 report.message = end.output.substr(line + 1);
             } else {
-                report.message = "the plugin ended the process with status " +
-                                 std::to_string(end.code);
+                report.message =
+                    "the plugin ended the process with status " + std::to_string(end.code);
             }
             break;
         }
@@ -55,8 +55,7 @@ Report run_in_child(const PluginCase& one, const PluginsCheckOptions& options) {
             break;
         case ChildEnd::How::timed_out:
             report.status = "timed out";
-            report.message =
-                "it did not end within " + base::format_duration(options.timeout);
+            report.message = "it did not end within " + base::format_duration(options.timeout);
             break;
         case ChildEnd::How::not_started:
             report.message = std::string("cannot start a process: ") + strerror(end.code);

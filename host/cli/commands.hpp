@@ -74,8 +74,8 @@ struct PluginsCheckOptions {
     std::string config_json = "{}";  ///< of the providers that are made
     std::string model;
     bool json = false;
-    bool in_process = false;              ///< for a debugger
-    std::vector<std::string> only_cases;  ///< names; empty = all
+    bool in_process = false;                    ///< for a debugger
+    std::vector<std::string> only_cases;        ///< names; empty = all
     std::chrono::milliseconds timeout{30'000};  ///< of one case
 };
 

@@ -1,9 +1,9 @@
 #include "cli/interrupt.hpp"
 
+#include <unistd.h>
 #include <csignal>
 #include <mutex>
 #include <thread>
-#include <unistd.h>
 
 #include "cli/commands.hpp"
 

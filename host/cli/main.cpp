@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/duration.hpp"
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/crash_report.hpp"
 #include "cli/interrupt.hpp"
@@ -140,32 +141,82 @@ void add_plugins(CLI::App& app, const GlobalOptions& global, Chosen& chosen) {
     check->add_flag("--in-process", options->in_process,
                     "Run in this process, for a debugger; a crash ends it");
     check->add_flag("--json", options->json, "Print an object");
-    check->callback([&chosen, options] {
-        chosen.run = [options] { return run_plugins_check(*options); };
-    });
+    check->callback(
+        [&chosen, options] { chosen.run = [options] { return run_plugins_check(*options); }; });
 }
 
 void add_config(CLI::App& app, const GlobalOptions& global, Chosen& chosen) {
     auto* config = app.add_subcommand("config", "Check, show and describe the configuration");
     config->require_subcommand(1);
     config->add_subcommand("check", "Check the configuration file, including the plugins' parts")
-        ->callback([&chosen, &global] { chosen.run = [&global] { return run_config_check(global); }; });
+        ->callback(
+            [&chosen, &global] { chosen.run = [&global] { return run_config_check(global); }; });
     config->add_subcommand("show", "Print the configuration in effect, without secrets")
-        ->callback([&chosen, &global] { chosen.run = [&global] { return run_config_show(global); }; });
+        ->callback(
+            [&chosen, &global] { chosen.run = [&global] { return run_config_show(global); }; });
     auto* schema = config->add_subcommand("schema", "Print the JSON Schema of the file");
     const auto options = std::make_shared<SchemaOptions>();
     schema->add_flag("--markdown", options->markdown, "Print the reference page instead");
-    schema->callback([&chosen, options] {
-        chosen.run = [options] { return run_config_schema(*options); };
-    });
+    schema->callback(
+        [&chosen, options] { chosen.run = [options] { return run_config_schema(*options); }; });
 }
 
-/// What CLI11 says, as this program says things.
+/// The command that was being read when the parser gave up.
+const CLI::App& innermost(const CLI::App& app) {
+    const CLI::App* at = &app;
+    while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+    return *at;
+}
+
+std::string path_of(const CLI::App& command) {
+    return command.get_parent() == nullptr
+               ? command.get_name()
+               : path_of(*command.get_parent()) + " " + command.get_name();
+}
+
+std::string wrong_command(const CLI::App& app, const CLI::App& command) {
+    std::vector<std::string> names;
+    for (const CLI::App* sub : command.get_subcommands({})) names.push_back(sub->get_name());
+    const auto words = app.remaining(true);
+    if (words.empty()) {
+        return "'" + path_of(command) + "' needs a command: " + base::join(names, ", ");
+    }
+    return "there is no command '" + path_of(command) + " " + words.front() + "'" +
+           base::did_you_mean(words.front(),
+                              std::vector<std::string_view>(names.begin(), names.end()));
+}
+
+std::string wrong_argument(const CLI::App& app, const CLI::App& command) {
+    const auto words = app.remaining(true);
+    std::vector<std::string> names;
+    for (const CLI::App* at = &command; at != nullptr; at = at->get_parent()) {
+        for (const CLI::Option* option : at->get_options()) {
+            for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+        }
+    }
+    for (const std::string& word : words) {
+        if (!word.starts_with('-')) continue;
+        return "'" + path_of(command) + "' has no option " + word +
+               base::did_you_mean(word, std::vector<std::string_view>(names.begin(), names.end()));
+    }
+    return "'" + path_of(command) + "' takes no argument '" + (words.empty() ? "" : words.front()) +
+           "'";
+}
+
+/// What CLI11 found, as this program says things.
 int refuse(const CLI::App& app, const CLI::ParseError& error) {
     if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
         return app.exit(error);  // --help, --version
     }
-    print_error(std::string(error.what()) + " (see 'tenon --help')");
+    const CLI::App& command = innermost(app);
+    std::string message = error.what();
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) &&
+        !command.get_subcommands({}).empty()) {
+        message = wrong_command(app, command);
+    } else if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
+        message = wrong_argument(app, command);
+    }
+    print_error(message + " (see '" + path_of(command) + " --help')");
     return kUsage;
 }
 
@@ -183,7 +234,7 @@ int run(int argc, char** argv) {
         ->take_all()
         ->allow_extra_args(false);
     app.add_option("--log-level", global.log_level,
-                   "trace, debug, info, warn, error or off; default: as configured");
+                   "Log to standard error: trace, debug, info, warn or error; default: off");
     add_complete(app, global, chosen);
     add_chat(app, global, chosen);
     add_embed(app, global, chosen);

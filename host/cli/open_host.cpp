@@ -1,7 +1,5 @@
 #include "cli/open_host.hpp"
 
-#include <iostream>
-
 #include "cli/terminal.hpp"
 #include "config/load.hpp"
 
@@ -19,10 +17,11 @@ OpenedHost open_host(const GlobalOptions& global) {
         const auto absolute = std::filesystem::absolute(directory, error);
         options.plugin_directories.push_back(error ? std::filesystem::path(directory) : absolute);
     }
-    options.log_level = global.log_level;
+    // A command reports what concerns it; the rest is for those who ask.
+    options.log_level = global.log_level.empty() ? "off" : global.log_level;
     auto opened = host::Host::open(options);
     if (!opened) {
-        std::cerr << opened.error().message << '\n';
+        print_error(opened.error().message);
         return {nullptr, kConfiguration};
     }
     return {*std::move(opened), kSuccess};

@@ -77,11 +77,15 @@ bool can(const host::KindInfo& kind, std::string_view operation) {
            kind.operations.end();
 }
 
-CaseResult failed(std::string message) { return {CaseStatus::failed, std::move(message)}; }
-CaseResult skipped(std::string message) { return {CaseStatus::skipped, std::move(message)}; }
+CaseResult failed(std::string message) {
+    return {CaseStatus::failed, std::move(message)};
+}
+CaseResult skipped(std::string message) {
+    return {CaseStatus::skipped, std::move(message)};
+}
 
-/// Runs `act(bench, kind)` for every kind that has `operation` (empty = all), with a provider of the
-/// kind's own name; `act` returns what it saw, or an error that fails the case.
+/// Runs `act(bench, kind)` for every kind that has `operation` (empty = all), with a provider of
+/// the kind's own name; `act` returns what it saw, or an error that fails the case.
 template <class Act>
 CaseResult for_each_kind(const PluginsCheckOptions& options, std::string_view operation,
                          const Act& act) {
@@ -129,8 +133,9 @@ CaseResult description(const PluginsCheckOptions& options) {
     if (!bench.problem().empty()) return failed(bench.problem());
     for (const host::KindInfo& kind : bench.kinds()) {
         if (kind.name.empty() || kind.version.empty() || kind.description.empty()) {
-            return failed(kind.id + ": name, version and description must not be empty; people "
-                                    "choose plugins by them");
+            return failed(kind.id +
+                          ": name, version and description must not be empty; people "
+                          "choose plugins by them");
         }
         const auto schema = config::ProviderSchema::parse(kind.config_schema_json);
         if (!schema) return failed(kind.id + ": config_schema_json: " + schema.error().message);
@@ -139,25 +144,25 @@ CaseResult description(const PluginsCheckOptions& options) {
 }
 
 CaseResult create(const PluginsCheckOptions& options) {
-    return for_each_kind(
-        options, "", [](Bench& bench, const host::KindInfo& kind) -> Result<std::string> {
-            // A second one beside the first: nothing of a provider may be global.
-            if (auto again = bench.create(kind, kind.id + ".2"); !again) {
-                return std::move(again).error();
-            }
-            return std::string("created twice");
-        });
+    return for_each_kind(options, "",
+                         [](Bench& bench, const host::KindInfo& kind) -> Result<std::string> {
+                             // A second one beside the first: nothing of a provider may be global.
+                             if (auto again = bench.create(kind, kind.id + ".2"); !again) {
+                                 return std::move(again).error();
+                             }
+                             return std::string("created twice");
+                         });
 }
 
 CaseResult health(const PluginsCheckOptions& options) {
-    return for_each_kind(
-        options, "health_check", [](Bench& bench, const host::KindInfo&) -> Result<std::string> {
-            for (const host::ProviderStatus& status : bench.host().status(true)) {
-                if (status.state == "healthy") return std::string("healthy");
-                return "not healthy (" + status.last_error + ")";
-            }
-            return std::string("no provider");
-        });
+    return for_each_kind(options, "health_check",
+                         [](Bench& bench, const host::KindInfo&) -> Result<std::string> {
+                             for (const host::ProviderStatus& status : bench.host().status(true)) {
+                                 if (status.state == "healthy") return std::string("healthy");
+                                 return "not healthy (" + status.last_error + ")";
+                             }
+                             return std::string("no provider");
+                         });
 }
 
 host::ChatRequest chat_request(const host::KindInfo& kind, const PluginsCheckOptions& options) {
@@ -169,12 +174,12 @@ host::ChatRequest chat_request(const host::KindInfo& kind, const PluginsCheckOpt
 }
 
 CaseResult complete(const PluginsCheckOptions& options) {
-    return for_each_kind(
-        options, "complete", [&](Bench& bench, const host::KindInfo& kind) -> Result<std::string> {
-            const auto answer = bench.host().complete(chat_request(kind, options));
-            if (!answer) return usable_end(answer.error());
-            return "answered " + std::to_string(answer->text.size()) + " bytes";
-        });
+    return for_each_kind(options, "complete",
+                         [&](Bench& bench, const host::KindInfo& kind) -> Result<std::string> {
+                             const auto answer = bench.host().complete(chat_request(kind, options));
+                             if (!answer) return usable_end(answer.error());
+                             return "answered " + std::to_string(answer->text.size()) + " bytes";
+                         });
 }
 
 CaseResult stream(const PluginsCheckOptions& options) {
@@ -211,15 +216,16 @@ CaseResult cancel(const PluginsCheckOptions& options) {
 }
 
 CaseResult deadline(const PluginsCheckOptions& options) {
-    return for_each_kind(
-        options, "complete", [&](Bench& bench, const host::KindInfo& kind) -> Result<std::string> {
-            host::ChatRequest request = chat_request(kind, options);
-            request.timeout = milliseconds(1);
-            const auto answer = bench.host().complete(request);
-            if (answer) return std::string("answered within the deadline");
-            if (answer.error().code != Code::deadline) return usable_end(answer.error());
-            return std::string("ended at the deadline");
-        });
+    return for_each_kind(options, "complete",
+                         [&](Bench& bench, const host::KindInfo& kind) -> Result<std::string> {
+                             host::ChatRequest request = chat_request(kind, options);
+                             request.timeout = milliseconds(1);
+                             const auto answer = bench.host().complete(request);
+                             if (answer) return std::string("answered within the deadline");
+                             if (answer.error().code != Code::deadline)
+                                 return usable_end(answer.error());
+                             return std::string("ended at the deadline");
+                         });
 }
 
 CaseResult concurrency(const PluginsCheckOptions& options) {
@@ -267,12 +273,12 @@ CaseResult embed(const PluginsCheckOptions& options) {
 }
 
 CaseResult models(const PluginsCheckOptions& options) {
-    return for_each_kind(
-        options, "list_models", [&](Bench& bench, const host::KindInfo& kind) -> Result<std::string> {
-            const auto ids = bench.host().models(kind.id);
-            if (!ids) return usable_end(ids.error());
-            return std::to_string(ids->size()) + " models";
-        });
+    return for_each_kind(options, "list_models",
+                         [&](Bench& bench, const host::KindInfo& kind) -> Result<std::string> {
+                             const auto ids = bench.host().models(kind.id);
+                             if (!ids) return usable_end(ids.error());
+                             return std::to_string(ids->size()) + " models";
+                         });
 }
 
 /// Everything ends when the host goes, also with a request under way.
@@ -286,8 +292,9 @@ CaseResult shutdown(const PluginsCheckOptions& options) {
         });
     if (result.status == CaseStatus::passed &&
         std::chrono::steady_clock::now() - begin > kCancelTime) {
-        return failed("the plugin held a cancelled request for more than 5 s; finish soon after "
-                      "cancel()");
+        return failed(
+            "the plugin held a cancelled request for more than 5 s; finish soon after "
+            "cancel()");
     }
     return result;
 }

@@ -6,8 +6,8 @@
 
 #include "cli/commands.hpp"
 
-/// What `tenon plugins check` tries with a plugin. Each case runs against a fresh host, in a process
-/// of its own unless a debugger is wanted.
+/// What `tenon plugins check` tries with a plugin. Each case runs against a fresh host, in a
+/// process of its own unless a debugger is wanted.
 namespace tenon::cli {
 
 enum class CaseStatus { passed, failed, skipped };

@@ -23,7 +23,8 @@ std::string_view advice(Code code) noexcept {
         case Code::protocol: return "check that base_url points to the right kind of server";
         case Code::deadline: return "allow more time with --timeout, or use another provider";
         case Code::unsupported: return "use a provider that can";
-        case Code::internal: return "this is a defect in the plugin or in Tenon; see --log-level debug";
+        case Code::internal:
+            return "this is a defect in the plugin or in Tenon; see --log-level debug";
         default: return {};
     }
 }
@@ -46,9 +47,15 @@ std::size_t width(std::string_view text) noexcept {
 
 void print_error(std::string_view message) {
     flush_output();
-    std::string line = "tenon: ";
-    for (const char c : message) line += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-    std::cerr << line << '\n' << std::flush;
+    std::string lines = "tenon: ";
+    for (const char c : message) {
+        if (c == '\n') {
+            lines += "\ntenon: ";
+        } else {
+            lines += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+        }
+    }
+    std::cerr << lines << '\n' << std::flush;
 }
 
 void print_error(const Error& error) {
@@ -96,15 +103,23 @@ void print_table(const std::vector<std::vector<std::string>>& rows) {
     std::cout << std::flush;
 }
 
-void flush_output() { std::cout << std::flush; }
+void flush_output() {
+    std::cout << std::flush;
+}
 
-bool output_is_terminal() { return isatty(STDOUT_FILENO) == 1; }
-bool input_is_terminal() { return isatty(STDIN_FILENO) == 1; }
+bool output_is_terminal() {
+    return isatty(STDOUT_FILENO) == 1;
+}
+bool input_is_terminal() {
+    return isatty(STDIN_FILENO) == 1;
+}
 
 std::string read_all_input() {
     return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
 }
 
-bool read_line(std::string& line) { return static_cast<bool>(std::getline(std::cin, line)); }
+bool read_line(std::string& line) {
+    return static_cast<bool>(std::getline(std::cin, line));
+}
 
 }  // namespace tenon::cli

@@ -8,7 +8,7 @@
 
 namespace tenon::cli {
 
-/// "tenon: MESSAGE" on standard error, one line.
+/// "tenon: MESSAGE" on standard error, each of its lines.
 void print_error(std::string_view message);
 /// The same, with what to do next if the message does not say so itself.
 void print_error(const Error& error);

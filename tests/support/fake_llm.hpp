@@ -14,25 +14,25 @@
 namespace tenon::test {
 
 struct FakeLlmOptions {
-    ServerOptions server;  ///< `write_pieces` = 1 sends every byte alone
+    ServerOptions server = {};  ///< `write_pieces` = 1 sends every byte alone
 
-    std::string api_key;  ///< wanted as bearer token on every API path; empty = no check
+    std::string api_key = {};  ///< wanted as bearer token on every API path; empty = no check
 
     /// Other models are "not found"; empty = every name is a model. Names that begin with "fault-"
     /// or "flaky-" are always known.
     std::vector<std::string> models = {"fake-small", "fake-large", "fake-reason", "fake-embed"};
 
     /// The answer to the last user message; none = "You said: " and the message.
-    std::function<std::string(std::string_view user_text)> answer;
+    std::function<std::string(std::string_view user_text)> answer = {};
 
     std::size_t content_piece = 4;   ///< characters in one content delta of a stream
     std::string sse_newline = "\n";  ///< or "\r\n" or "\r"
     bool sse_comments = false;       ///< ": keep-alive" before each event
 
     /// None = Content-Length for bodies, chunked for streams.
-    std::optional<Framing> framing;
+    std::optional<Framing> framing = {};
 
-    std::optional<Gate> stream_gate;           ///< each piece of a stream waits for one pass
+    std::optional<Gate> stream_gate = {};           ///< each piece of a stream waits for one pass
     std::chrono::milliseconds piece_delay{0};  ///< before each piece of a stream
 };
 

@@ -16,14 +16,14 @@
 namespace tenon::test {
 
 struct TlsOptions {
-    CertificateSpec certificate;
+    CertificateSpec certificate = {};
 
     /// In order of preference; nothing is negotiated when the client offers none of them.
     std::vector<std::string> alpn = {"http/1.1"};
 };
 
 struct ServerOptions {
-    std::optional<TlsOptions> tls;
+    std::optional<TlsOptions> tls = {};
     std::string address = "127.0.0.1";  ///< "::1" for IPv6
     std::uint16_t port = 0;             ///< 0 = the kernel chooses
     std::size_t write_pieces = 0;       ///< Conn::split_writes() for every connection

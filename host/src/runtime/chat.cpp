@@ -109,9 +109,9 @@ net::Awaitable<Result<host::ChatAnswer>> HostImpl::chat(
     std::string whole;
     if (from_deltas) {
         const std::string id = new_answer_id();
-        whole = collector.builder().build({id, base::unix_seconds(), to.model,
-                                           outcome->finish_reason, outcome->input_tokens,
-                                           outcome->output_tokens});
+        whole =
+            collector.builder().build({id, base::unix_seconds(), to.model, outcome->finish_reason,
+                                       outcome->input_tokens, outcome->output_tokens});
     } else {
         whole = std::move(outcome->body);
     }
@@ -178,8 +178,7 @@ std::shared_ptr<host::Operation> HostImpl::start_complete(
         if (sink.problem()) answer = *sink.problem();
         co_return answer;
     };
-    return std::make_shared<Started>(
-        spawn<host::ChatAnswer>(std::move(task), std::move(on_done)));
+    return std::make_shared<Started>(spawn<host::ChatAnswer>(std::move(task), std::move(on_done)));
 }
 
 }  // namespace tenon::runtime

@@ -35,8 +35,9 @@ void CallbackSink::on_deltas(const plugin::DeltaBatch& batch) {
         hand_over(batch, on_delta_);
         return;
     } catch (const std::exception& e) {
-        problem_ = Error(Code::internal,
-                         std::string("the caller's delta callback threw an exception: ") + e.what());
+        problem_ =
+            Error(Code::internal,
+                  std::string("the caller's delta callback threw an exception: ") + e.what());
     } catch (...) {
         problem_ = Error(Code::internal, "the caller's delta callback threw an exception");
     }

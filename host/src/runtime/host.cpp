@@ -25,8 +25,10 @@ Result<std::unique_ptr<Host>> Host::open(const HostOptions& options) {
         }
         loaded.config->log.level = *level;
     }
-    return std::unique_ptr<Host>(
-        std::make_unique<runtime::HostImpl>(*std::move(loaded.config), loaded.problems, options));
+    auto host =
+        std::make_unique<runtime::HostImpl>(*std::move(loaded.config), loaded.problems, options);
+    if (auto started = host->start(options); !started) return std::move(started).error();
+    return std::unique_ptr<Host>(std::move(host));
 }
 
 }  // namespace tenon::host

@@ -38,8 +38,22 @@ HostImpl::HostImpl(config::Config config, const std::vector<config::Problem>& wa
     for (const config::Problem& warning : warnings) {
         log_.write(base::LogLevel::warn, "config", config::format(warning));
     }
-    load_configured_plugins(options);
+}
+
+Result<void> HostImpl::start(const host::HostOptions& options) {
+    for (const std::filesystem::path& directory : options.plugin_directories) {
+        if (auto loaded = load_plugins(directory); !loaded) return loaded;
+    }
+    for (const std::string& directory : config_.plugins.directories) {
+        if (const auto loaded = load_plugins(directory); !loaded) {
+            log_.write(base::LogLevel::error, "plugin", loaded.error().message);
+        }
+    }
+    for (const std::filesystem::path& directory : built_in_plugin_directories()) {
+        static_cast<void>(load_plugins(directory));
+    }
     make_configured_providers();
+    return {};
 }
 
 HostImpl::~HostImpl() {
@@ -57,21 +71,6 @@ HostImpl::~HostImpl() {
     }
     providers.clear();
     io_.stop();
-}
-
-void HostImpl::load_configured_plugins(const host::HostOptions& options) {
-    std::vector<std::filesystem::path> directories = options.plugin_directories;
-    for (const std::string& directory : config_.plugins.directories) {
-        directories.emplace_back(directory);
-    }
-    for (const std::filesystem::path& directory : directories) {
-        if (const auto loaded = load_plugins(directory); !loaded) {
-            log_.write(base::LogLevel::error, "plugin", loaded.error().message);
-        }
-    }
-    for (const std::filesystem::path& directory : built_in_plugin_directories()) {
-        static_cast<void>(load_plugins(directory));
-    }
 }
 
 Result<void> HostImpl::load_plugins(const std::filesystem::path& path) {
@@ -120,9 +119,8 @@ std::shared_ptr<ProviderEntry> HostImpl::make_provider(const std::string& name,
         return entry;
     };
     if (!config.enabled) {
-        return refuse(Error(Code::unavailable,
-                            "it is disabled in the configuration (providers." + name +
-                                ".enabled)"));
+        return refuse(Error(Code::unavailable, "it is disabled in the configuration (providers." +
+                                                   name + ".enabled)"));
     }
     if (config.unusable) return refuse(*config.unusable);
     std::shared_ptr<const plugin::Kind> kind;
@@ -143,8 +141,7 @@ std::shared_ptr<ProviderEntry> HostImpl::make_provider(const std::string& name,
                                                               io_.size())](std::size_t io_index) {
         return std::make_unique<transport::HttpClient>(io_.context(io_index), http);
     };
-    auto made = provider::Provider::create(kind, *std::move(options),
-                                           to_timeouts(config.timeouts),
+    auto made = provider::Provider::create(kind, *std::move(options), to_timeouts(config.timeouts),
                                            environment_);
     if (!made) return refuse(std::move(made).error());
     entry->provider = *std::move(made);
@@ -233,11 +230,11 @@ Result<std::string> HostImpl::default_provider() const {
     }
     if (usable.size() == 1) return usable.front();
     if (providers_.size() == 1) return providers_.begin()->first;  // its problem is the answer
-    std::string message = providers_.empty()
-                              ? "no provider is configured; name one with --provider, or write a "
-                                "configuration file (see 'tenon config --help')"
-                              : "several providers are configured and none is the default; name one "
-                                "(";
+    std::string message =
+        providers_.empty() ? "no provider is configured; name one with --provider, or write a "
+                             "configuration file (see 'tenon config --help')"
+                           : "several providers are configured and none is the default; name one "
+                             "(";
     if (!providers_.empty()) {
         for (const auto& [name, entry] : providers_) {
             message += name;

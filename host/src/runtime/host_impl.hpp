@@ -37,6 +37,10 @@ public:
              const host::HostOptions& options);
     ~HostImpl() override;
 
+    /// Loads the plugins and makes the configured providers. Once, before anything else.
+    /// Errors: a directory or file of `options` cannot be loaded.
+    Result<void> start(const host::HostOptions& options);
+
     Result<void> load_plugins(const std::filesystem::path& path) override;
     Result<void> add_provider(const host::ProviderOptions& options) override;
     std::vector<host::KindInfo> kinds() const override;
@@ -61,7 +65,6 @@ private:
         std::string model;
     };
 
-    void load_configured_plugins(const host::HostOptions& options);
     void make_configured_providers();
     std::shared_ptr<ProviderEntry> make_provider(const std::string& name,
                                                  const config::ProviderConfig& config);

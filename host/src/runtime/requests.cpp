@@ -22,8 +22,8 @@ std::optional<std::uint64_t> count(wire::JsonView value) {
 }
 
 Error malformed(const std::string& provider, std::string_view what) {
-    return Error(Code::protocol, "provider " + provider + ": its answer is not " +
-                                     std::string(what));
+    return Error(Code::protocol,
+                 "provider " + provider + ": its answer is not " + std::string(what));
 }
 
 /// From the floats that a plugin hands over, or from a body in the OpenAI dialect.
@@ -147,7 +147,8 @@ net::Awaitable<Result<host::EmbeddingAnswer>> HostImpl::embedding(
     operation.model = to.model;
     operation.timeout = request.timeout;
     const std::string name = to.provider->name();
-    auto outcome = co_await to.provider->run(std::move(operation), nullptr, std::move(cancel), io_index);
+    auto outcome =
+        co_await to.provider->run(std::move(operation), nullptr, std::move(cancel), io_index);
     if (!outcome) {
         note_failure(name, outcome.error());
         co_return std::move(outcome).error();
@@ -171,7 +172,8 @@ net::Awaitable<Result<host::RerankAnswer>> HostImpl::ranking(
     operation.model = to.model;
     operation.timeout = request.timeout;
     const std::string name = to.provider->name();
-    auto outcome = co_await to.provider->run(std::move(operation), nullptr, std::move(cancel), io_index);
+    auto outcome =
+        co_await to.provider->run(std::move(operation), nullptr, std::move(cancel), io_index);
     if (!outcome) {
         note_failure(name, outcome.error());
         co_return std::move(outcome).error();

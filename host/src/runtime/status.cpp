@@ -9,10 +9,12 @@ namespace {
 
 std::vector<std::string> operations(const plugin::Kind& kind) {
     std::vector<std::string> out;
-    const std::pair<bool, const char*> all[] = {
-        {kind.has.complete, "complete"},         {kind.has.embed, "embed"},
-        {kind.has.rerank, "rerank"},             {kind.has.list_models, "list_models"},
-        {kind.has.health_check, "health_check"}, {kind.has.connect, "connect"}};
+    const std::pair<bool, const char*> all[] = {{kind.has.complete, "complete"},
+                                                {kind.has.embed, "embed"},
+                                                {kind.has.rerank, "rerank"},
+                                                {kind.has.list_models, "list_models"},
+                                                {kind.has.health_check, "health_check"},
+                                                {kind.has.connect, "connect"}};
     for (const auto& [has, name] : all) {
         if (has) out.emplace_back(name);
     }
@@ -21,12 +23,11 @@ std::vector<std::string> operations(const plugin::Kind& kind) {
 
 std::vector<std::string> features(const plugin::Kind& kind) {
     std::vector<std::string> out;
-    const std::pair<std::uint64_t, const char*> all[] = {
-        {TENON_FEATURE_STREAM, "stream"},
-        {TENON_FEATURE_TOOLS, "tools"},
-        {TENON_FEATURE_JSON_SCHEMA, "json_schema"},
-        {TENON_FEATURE_IMAGES, "images"},
-        {TENON_FEATURE_REASONING, "reasoning"}};
+    const std::pair<std::uint64_t, const char*> all[] = {{TENON_FEATURE_STREAM, "stream"},
+                                                         {TENON_FEATURE_TOOLS, "tools"},
+                                                         {TENON_FEATURE_JSON_SCHEMA, "json_schema"},
+                                                         {TENON_FEATURE_IMAGES, "images"},
+                                                         {TENON_FEATURE_REASONING, "reasoning"}};
     for (const auto& [bit, name] : all) {
         if ((kind.features & bit) != 0) out.emplace_back(name);
     }

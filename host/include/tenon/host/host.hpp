@@ -14,7 +14,8 @@ namespace tenon::host {
 
 /// How a host is set up. Everything may stay as it is.
 struct HostOptions {
-    /// Searched in order, before the directories of the configuration file.
+    /// Directories (or single plugin files), loaded in order before those of the configuration file
+    /// and the installation.
     std::vector<std::filesystem::path> plugin_directories = {};
     /// A configuration file (docs/configuration.md); empty = built-in defaults, no file is read.
     std::filesystem::path config_file = {};
@@ -64,7 +65,8 @@ public:
     /// Reads the configuration, starts the I/O threads, loads the plugins, makes the configured
     /// providers. A broken plugin or provider does not fail the host: see plugin_problems() and
     /// status().
-    /// Errors: an unusable configuration (every problem, one per line).
+    /// Errors: an unusable configuration (every problem, one per line); one of
+    /// HostOptions::plugin_directories cannot be read.
     [[nodiscard]] static Result<std::unique_ptr<Host>> open(const HostOptions& options = {});
 
     virtual ~Host() = default;

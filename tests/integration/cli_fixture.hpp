@@ -1,0 +1,70 @@
+#pragma once
+
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "support/child_process.hpp"
+#include "support/fake_llm.hpp"
+
+namespace tenon::test {
+
+/// A directory of the test's own, gone afterwards.
+class TemporaryDirectory {
+public:
+    TemporaryDirectory() {
+        std::string pattern = (std::filesystem::temp_directory_path() / "tenon-XXXXXX").string();
+        BOOST_REQUIRE(mkdtemp(pattern.data()) != nullptr);
+        path_ = pattern;
+    }
+    ~TemporaryDirectory() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    TemporaryDirectory(const TemporaryDirectory&) = delete;
+    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+    /// Writes a file and returns its path.
+    [[nodiscard]] std::string file(const std::string& name, const std::string& text) const {
+        std::ofstream(path_ / name, std::ios::binary) << text;
+        return (path_ / name).string();
+    }
+
+private:
+    std::filesystem::path path_;
+};
+
+struct Ran {
+    int code;
+    std::string out;
+    std::string err;
+};
+
+/// Runs the program `tenon` with an environment that no user's configuration reaches.
+inline Ran run_tenon(std::vector<std::string> arguments,
+                 std::vector<std::pair<std::string, std::string>> environment = {}) {
+    arguments.insert(arguments.begin(), TENON_TEST_PROGRAM);
+    environment.emplace_back("XDG_CONFIG_HOME", "/nonexistent");
+    environment.emplace_back("HOME", "/nonexistent");
+    ChildProcess child(arguments, environment);
+    const auto exit = child.wait();
+    return {exit.code, child.out(), child.err()};
+}
+
+/// The configuration of one provider.
+inline std::string provider_config(const std::string& kind, const std::string& config,
+                                   const std::string& more = "") {
+    return R"({"providers":{"it":{"kind":")" + kind + R"(","config":)" + config + more + "}}}";
+}
+
+inline std::size_t lines(const std::string& text) {
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+}  // namespace tenon::test
