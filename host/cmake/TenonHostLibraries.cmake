@@ -10,7 +10,7 @@ endif()
 
 find_package(Boost 1.81 QUIET CONFIG)
 if(NOT Boost_FOUND)
-    list(APPEND TENON_MISSING "Boost 1.81 or newer (libboost1.81-dev; Boost_DIR chooses among several)")
+    list(APPEND TENON_MISSING "Boost 1.81 or newer (libboost1.81-dev), Boost_DIR chooses among several")
 endif()
 
 find_package(OpenSSL 3.0 QUIET)

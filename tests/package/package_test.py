@@ -95,6 +95,7 @@ class Sdk(unittest.TestCase):
             self.assertEqual(symbols, ["tenon_plugin_entry_v1"], name)
         needed = run("readelf", "--dynamic", build / "plugins" / "hello_c.so")
         self.assertNotIn("libstdc++", needed)
+        run(build / "hello_test")  # a unit test with the fakes
 
     def test_a_plugin_is_installed_where_the_host_looks(self) -> None:
         build = build_project(SAMPLES / "plugin_cpp", "installed", self.prefix, *self.without)
