@@ -52,7 +52,9 @@ FakeProvider::~FakeProvider() {
         state.violation(
             "a call was not finished although it was cancelled; the provider is left "
             "alive");
-        static_cast<void>(impl_.release());
+        // Reachable for ever: no leak checker shall hide the violation behind a leak.
+        static auto& left_alive = *new std::vector<std::unique_ptr<Impl>>;
+        left_alive.push_back(std::move(impl_));
         return;
     }
     for (const auto& [connection, usable] : state.connections_of(impl_.get())) {
