@@ -85,7 +85,11 @@ net::Awaitable<void> ExchangeTask::run() {
     const auto self = shared_from_this();
     Failure failure = prepare();
     if (!failure) failure = co_await exchange();
-    if (failure && cancelled_) failure = cancelled();
+    if (failure && cancelled_) {  // whatever it came to look like
+        const bool not_sent = failure->not_sent;
+        failure = cancelled();
+        failure->not_sent = not_sent;
+    }
     finish(std::move(failure));
 }
 

@@ -42,10 +42,10 @@ struct HttpOptions {
 /// on_done.
 struct HttpRequest {
     std::string method = "GET";
-    std::string url;
-    std::vector<Header> headers;
-    std::string body;
-    std::string_view borrowed_body;
+    std::string url = {};
+    std::vector<Header> headers = {};
+    std::string body = {};
+    std::string_view borrowed_body = {};
     base::TimePoint deadline = base::kNoDeadline;  ///< of the caller, for everything
 };
 
