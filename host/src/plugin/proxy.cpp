@@ -299,8 +299,14 @@ void Proxy::enter() noexcept {
 }
 
 void Proxy::leave() noexcept {
-    if (entered_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    // The last one decrements under the mutex and touches nothing after it: whoever waits for rest
+    // may then destroy this and all that it uses.
+    std::size_t count = entered_.load(std::memory_order_relaxed);
+    while (count > 1) {
+        if (entered_.compare_exchange_weak(count, count - 1, std::memory_order_acq_rel)) return;
+    }
     const std::lock_guard lock(idle_mutex_);
+    entered_.fetch_sub(1, std::memory_order_acq_rel);
     idle_.notify_all();
 }
 

@@ -190,7 +190,7 @@ private:
     /// Plugin code that runs now, and operations whose last callback is still to come.
     std::atomic<std::size_t> entered_{0};
     std::mutex idle_mutex_;
-    std::condition_variable idle_;     ///< entered_ or calls_ reached zero
+    std::condition_variable idle_;     ///< entered_ reached zero, maybe after the last call
     std::condition_variable drained_;  ///< a reader took deltas, or a call was cancelled
 };
 

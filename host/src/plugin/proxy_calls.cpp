@@ -68,8 +68,7 @@ tenon_status Proxy::try_emit(tenon_call call, const tenon_delta& delta) noexcept
 }
 
 tenon_status Proxy::finish(tenon_call call, const tenon_result* result) noexcept {
-    // With its last call a provider may be destroyed, and this with it.
-    const auto self = shared_from_this();
+    enter();  // until the end: with its last call a provider may be destroyed, and this with it
     tenon_status status = TENON_STALE;
     bool sensible = true;
     bool known = false;
@@ -93,6 +92,7 @@ tenon_status Proxy::finish(tenon_call call, const tenon_result* result) noexcept
     settle(call, over, true);
     if (!known) misbehaved("finish for a call that has ended");
     if (!sensible) misbehaved("finish with a result that makes no sense");
+    leave();
     return status;
 }
 
@@ -199,16 +199,14 @@ void Proxy::settle(tenon_call call, const CallSlot::Over& over, bool in_plugin) 
         options_.on_call_over(over.conn, over.conn_lost, in_plugin);
     }
     if (!over.unused) return;
+    enter();
     const tenon_json_document* json = nullptr;
     calls_.erase(call, [&](CallSlot& slot) {
         json = std::exchange(slot.json, nullptr);
         slot.clear();
     });
     json_service::release(json);
-    if (calls_.size() == 0) {
-        const std::lock_guard lock(idle_mutex_);
-        idle_.notify_all();
-    }
+    leave();  // tells who waits for the last call
 }
 
 void Proxy::remove_operation(tenon_call call, const BoundOperation* operation) noexcept {

@@ -30,7 +30,7 @@ Result<void> Registry::load_directory(const fs::path& directory) {
 bool Registry::load_file(const fs::path& file) {
     auto opened = Library::open(fs::absolute(file).lexically_normal());
     if (auto* error = std::get_if<LoadError>(&opened)) {
-        errors_.push_back(std::move(*error));
+        report(std::move(*error));
         return false;
     }
     const auto library = std::get<std::shared_ptr<const Library>>(opened);
@@ -47,6 +47,13 @@ bool Registry::load_file(const fs::path& file) {
         add(std::make_shared<const Kind>(std::move(kind)));
     }
     return errors_.size() == errors_before;
+}
+
+void Registry::report(LoadError error) {
+    const bool known = std::any_of(errors_.begin(), errors_.end(), [&](const LoadError& other) {
+        return other.path == error.path && other.message == error.message;
+    });
+    if (!known) errors_.push_back(std::move(error));
 }
 
 void Registry::add(std::shared_ptr<const Kind> kind) {
@@ -67,7 +74,7 @@ void Registry::merge(Registry&& other) {
         return std::find(loaded_paths_.begin(), loaded_paths_.end(), path) != loaded_paths_.end();
     };
     for (LoadError& error : other.errors_) {
-        if (!loaded(error.path)) errors_.push_back(std::move(error));
+        if (!loaded(error.path)) report(std::move(error));
     }
     for (auto& kind : other.kinds_) {
         if (!loaded(kind->library_path)) add(std::move(kind));

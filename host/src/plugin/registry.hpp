@@ -40,6 +40,8 @@ public:
     [[nodiscard]] const std::vector<LoadError>& errors() const noexcept { return errors_; }
 
 private:
+    /// A file that is tried again is not reported again.
+    void report(LoadError error);
     void add(std::shared_ptr<const Kind> kind);
 
     std::vector<std::shared_ptr<const Kind>> kinds_;

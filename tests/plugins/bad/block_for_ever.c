@@ -5,7 +5,8 @@
 
 static tenon_status TENON_CALL complete(tenon_provider* self, tenon_conn* conn,
                                         const tenon_request* request, tenon_call call) {
-    (void)self, (void)conn, (void)request, (void)call;
+    (void)conn, (void)request;
+    emit_text(self->host, call, "blocked");
     for (;;) pause();
     return TENON_OK;
 }
