@@ -16,7 +16,7 @@ Result<Pattern> Pattern::parse(std::string_view expression) {
                     boost::regex::ECMAScript | boost::regex::no_except);
     if (compiled.status() != 0) return Error{Code::invalid, "not a regular expression"};
     Pattern pattern;
-    pattern.compiled_ = std::make_shared<const Compiled>(Compiled{std::move(compiled)});
+    pattern.compiled_ = std::make_shared<const Compiled>(Compiled{compiled});
     return pattern;
 }
 
