@@ -1,7 +1,12 @@
 #include "tenon/testing/fake_host.hpp"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <boost/test/unit_test.hpp>
 #include <chrono>
+#include <csignal>
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -132,6 +137,12 @@ struct Losing : Provider {
     static inline bool slow = false;
     static inline std::optional<Error> next_error;
 };
+
+void break_the_contract(FakeHost& host) {
+    tenon_result result{};
+    result.struct_size = sizeof result;
+    host.table()->finish(host.table()->ctx, 1, &result);
+}
 
 }  // namespace
 
@@ -424,6 +435,39 @@ BOOST_AUTO_TEST_CASE(a_kind_that_the_plugin_does_not_have_is_refused) {
     const tenon_plugin plugin = {sizeof plugin, 1, descriptors, vtables};
     BOOST_CHECK_THROW(FakeProvider(host, plugin, "other"), std::invalid_argument);
     BOOST_TEST(FakeProvider(host, plugin, "test").ok());
+}
+
+BOOST_AUTO_TEST_CASE(check_throws_what_violations_lists) {
+    FakeHost host;
+    BOOST_CHECK_NO_THROW(host.check());
+    break_the_contract(host);
+    BOOST_CHECK_EXCEPTION(host.check(), std::logic_error, [](const std::logic_error& e) {
+        return std::string(e.what()).find("finish() for a call that never existed") !=
+               std::string::npos;
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_host_whose_violations_nobody_looked_at_aborts) {
+    const auto how_it_ends = [](bool look) {
+        const pid_t child = fork();
+        if (child == 0) {
+            std::signal(SIGABRT, SIG_DFL);  // Boost.Test has its own handler
+            std::freopen("/dev/null", "w", stderr);
+            {
+                FakeHost host;
+                break_the_contract(host);
+                if (look) static_cast<void>(host.violations());
+            }
+            _exit(0);
+        }
+        int status = 0;
+        BOOST_TEST(waitpid(child, &status, 0) == child);
+        return status;
+    };
+    const int overlooked = how_it_ends(false);
+    BOOST_TEST(WIFSIGNALED(overlooked));
+    BOOST_TEST(WTERMSIG(overlooked) == SIGABRT);
+    BOOST_TEST(how_it_ends(true) == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
