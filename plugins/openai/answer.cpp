@@ -1,96 +1,57 @@
 #include "answer.hpp"
 
-#include <rapidjson/memorystream.h>
-#include <rapidjson/reader.h>
-
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 
-#include "json_tree.hpp"
+#include "json_reader.hpp"
 #include "tenon/json_text.hpp"
 
 namespace tenon::openai {
 namespace {
 
-/// Notes what matters in a body and skips the rest.
-class BodyHandler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, BodyHandler> {
-public:
-    explicit BodyHandler(std::string_view expected) noexcept : expected_(expected) {}
-
-    [[nodiscard]] bool is_array() const noexcept { return is_array_; }
-    [[nodiscard]] bool has_expected() const noexcept { return has_expected_; }
-    [[nodiscard]] bool has_error() const noexcept { return has_error_; }
-    [[nodiscard]] std::uint64_t input_tokens() const noexcept { return input_tokens_; }
-    [[nodiscard]] std::uint64_t output_tokens() const noexcept { return output_tokens_; }
-
-    bool Key(const char* text, rapidjson::SizeType size, bool) {
-        const std::string_view key(text, size);
-        if (depth_ == 1) {
-            top_ = key == "usage" ? Member::usage : key == "error" ? Member::error : Member::other;
-            if (key == expected_) top_ = Member::expected;
-        } else if (depth_ == 2 && top_ == Member::usage) {
-            count_ = key == "prompt_tokens"       ? &input_tokens_
-                     : key == "completion_tokens" ? &output_tokens_
-                                                  : nullptr;
-        }
-        return true;
-    }
-    bool String(const char*, rapidjson::SizeType size, bool) { return value(size != 0); }
-    bool RawNumber(const char* text, rapidjson::SizeType size, bool) {
-        if (depth_ == 2 && top_ == Member::usage && count_ != nullptr) {
-            std::from_chars(text, text + size, *count_);
-        }
-        return value(std::string_view(text, size) != "0");
-    }
-    bool Bool(bool flag) { return value(flag); }
-    bool Null() { return value(false); }
-    bool StartObject() { return open(false); }
-    bool StartArray() { return open(true); }
-    bool EndObject(rapidjson::SizeType) { return close(); }
-    bool EndArray(rapidjson::SizeType) { return close(); }
-
-private:
-    enum class Member { other, expected, error, usage };
-
-    bool value(bool truthy) noexcept {
-        if (depth_ == 1 && top_ == Member::error && truthy) has_error_ = true;
-        return true;
-    }
-    bool open(bool array) noexcept {
-        if (depth_ == 0) is_array_ = array;
-        if (depth_ == 1 && top_ == Member::expected && array) has_expected_ = true;
-        value(true);
-        ++depth_;
-        count_ = nullptr;
-        return true;
-    }
-    bool close() noexcept {
-        --depth_;
-        count_ = nullptr;
-        return true;
-    }
-
-    std::string_view expected_;
-    std::uint64_t depth_ = 0;
-    Member top_ = Member::other;
-    std::uint64_t* count_ = nullptr;  // where the number that follows belongs
-    bool is_array_ = false;
-    bool has_expected_ = false;
-    bool has_error_ = false;
-    std::uint64_t input_tokens_ = TENON_TOKENS_UNKNOWN;
-    std::uint64_t output_tokens_ = TENON_TOKENS_UNKNOWN;
+/// What matters in a body.
+struct Facts {
+    bool is_json = false;
+    bool is_array = false;
+    bool has_expected = false;
+    bool has_error = false;
+    std::uint64_t input_tokens = TENON_TOKENS_UNKNOWN;
+    std::uint64_t output_tokens = TENON_TOKENS_UNKNOWN;
 };
 
-/// Numbers stay text: an answer with embeddings is made of them, and nobody needs their values.
-bool read_body(std::string_view body, BodyHandler& handler) {
-    constexpr unsigned kFlags = rapidjson::kParseIterativeFlag |
-                                rapidjson::kParseNumbersAsStringsFlag |
-                                rapidjson::kParseValidateEncodingFlag;
-    rapidjson::MemoryStream stream(body.data(), body.size());
-    rapidjson::Reader reader;
-    // The parser takes a zero for the end of the text.
-    return !reader.Parse<kFlags>(stream, handler).IsError() && stream.Tell() == body.size();
+void read_usage(JsonReader& in, Facts& facts) {
+    if (!in.begin_object()) return;
+    while (in.next_member()) {
+        if (in.key() == "prompt_tokens") {
+            facts.input_tokens = in.count().value_or(TENON_TOKENS_UNKNOWN);
+        } else if (in.key() == "completion_tokens") {
+            facts.output_tokens = in.count().value_or(TENON_TOKENS_UNKNOWN);
+        } else {
+            in.skip();
+        }
+    }
+}
+
+Facts read_body(std::string_view body, std::string_view expected) {
+    Facts facts;
+    JsonReader in(body);
+    facts.is_array = in.kind() == JsonReader::Kind::array;
+    if (in.begin_object()) {
+        while (in.next_member()) {
+            if (in.key() == expected) {
+                facts.has_expected = in.kind() == JsonReader::Kind::array;
+                in.skip();
+            } else if (in.key() == "error") {
+                facts.has_error = is_truthy(in.skip());
+            } else if (in.key() == "usage") {
+                read_usage(in, facts);
+            } else {
+                in.skip();
+            }
+        }
+    }
+    facts.is_json = in.finish() && is_valid_utf8(body);
+    return facts;
 }
 
 /// What the user can do about it; the error's own words do not know this plugin's configuration.
@@ -106,10 +67,9 @@ std::string_view advice_for(const Error& error) noexcept {
 
 Error provider_error(int status, std::span<const HttpHeader> headers, std::string_view body,
                      std::chrono::system_clock::time_point now) {
-    JsonTree json;
-    const bool parsed = json.parse(body);
-    Error error =
-        error_from_http(status, headers, body, {.json = parsed ? &json : nullptr, .now = now});
+    const JsonText json{body};
+    Error error = error_from_http(status, headers, body,
+                                  {.json = json.valid() ? &json : nullptr, .now = now});
     const std::string_view advice = advice_for(error);
     if (!advice.empty()) {
         while (error.message.ends_with('.')) error.message.pop_back();
@@ -135,22 +95,21 @@ Result<Answer> whole_answer(std::string_view body, Expected expected,
     if (body.empty()) {
         return Error(Code::protocol, "the provider's answer is empty" + std::string(kAdvice));
     }
-    BodyHandler found(expected.member);
-    if (!read_body(body, found)) {
+    const Facts found = read_body(body, expected.member);
+    if (!found.is_json) {
         if (body.front() == '{' || body.front() == '[') {
             return Error(Code::protocol, "the provider's answer is cut short or no proper JSON");
         }
         return Error(Code::protocol, "the provider answered with something that is no JSON (\"" +
                                          excerpt(body) + "\")" + std::string(kAdvice));
     }
-    if (found.has_error()) return provider_error(200, headers, body);
-    if (found.has_expected() || (expected.may_be_array && found.is_array())) {
-        return Answer{.body = body,
-                      .input_tokens = found.input_tokens(),
-                      .output_tokens = found.output_tokens()};
+    if (found.has_error) return provider_error(200, headers, body);
+    if (found.has_expected || (expected.may_be_array && found.is_array)) {
+        return Answer{
+            .body = body, .input_tokens = found.input_tokens, .output_tokens = found.output_tokens};
     }
     // A list around the error: Gemini's way.
-    if (found.is_array()) return provider_error(200, headers, body);
+    if (found.is_array) return provider_error(200, headers, body);
     return Error(Code::protocol, "the provider's answer has no list \"" +
                                      std::string(expected.member) + "\"" + std::string(kAdvice));
 }

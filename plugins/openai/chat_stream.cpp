@@ -71,16 +71,16 @@ Result<void> ChatStream::read_event(const SseEvent& event) {
         done_ = has_chunk_;
         return {};
     }
-    if (!json_.parse(event.data) || !json_.root().IsObject()) {
-        if (event.type == "error") return provider_error(200, headers_, event.data);
+    const ChunkReader::Found found = chunks_.read(event.data);
+    if (found == ChunkReader::Found::error || event.type == "error") {
+        return provider_error(200, headers_, event.data);
+    }
+    if (found == ChunkReader::Found::neither) {
         return Error(Code::protocol, "the provider's stream holds something that is no chunk (\"" +
                                          excerpt(event.data) + "\")");
     }
-    if (event.type == "error" || is_truthy(member(json_.root(), "error"))) {
-        return provider_error(200, headers_, event.data);
-    }
     has_chunk_ = true;
-    deltas_ = chunks_.read(json_, event.data);
+    deltas_ = chunks_.deltas();
     return check_finish_reason(chunks_.finish_reason());
 }
 

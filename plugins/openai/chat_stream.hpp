@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "chunk_reader.hpp"
-#include "json_tree.hpp"
 #include "tenon/http_header.hpp"
 #include "tenon/plugin/call.hpp"
 #include "tenon/result.hpp"
@@ -69,7 +68,6 @@ private:
     std::string body_;         // as far as it came, if it is one
     std::string first_bytes_;  // for the message about what is neither
     SseParser events_;
-    JsonTree json_;
     ChunkReader chunks_;
     std::span<const Delta> deltas_;  // of the chunk, those that next() has not returned
     bool has_chunk_ = false;

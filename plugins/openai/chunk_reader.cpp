@@ -1,47 +1,34 @@
 #include "chunk_reader.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace tenon::openai {
-namespace {
 
-/// A count; some servers write it as a float.
-std::uint64_t count_of(const JsonValue* value, std::uint64_t otherwise) noexcept {
-    if (value == nullptr || !value->IsNumber()) return otherwise;
-    if (value->IsUint64()) return value->GetUint64();
-    constexpr double kLimit = 9007199254740992.0;  // 2^53
-    const double number = value->GetDouble();
-    return number >= 0 && number < kLimit ? static_cast<std::uint64_t>(number) : otherwise;
-}
+using Kind = JsonReader::Kind;
 
-std::uint32_t index_of(const JsonValue& choice, std::uint32_t position) noexcept {
-    const JsonValue* index = member(choice, "index");
-    return index != nullptr && index->IsUint() ? index->GetUint() : position;
-}
-
-/// The arguments as JSON text. Some servers send the object itself.
-std::string_view arguments_of(const JsonTree& chunk, const JsonValue& function) {
-    if (!function.IsObject()) return {};
-    const auto found = function.FindMember("arguments");
-    if (found == function.MemberEnd()) return {};
-    return found->value.IsObject() ? chunk.written(*found) : string_of(&found->value);
-}
-
-}  // namespace
-
-std::span<const Delta> ChunkReader::read(const JsonTree& chunk, std::string_view raw) {
+ChunkReader::Found ChunkReader::read(std::string_view event) {
     deltas_.clear();
-    // Absent, null (Cerebras) and empty (usage, Azure's filter results) are all allowed.
-    if (const JsonValue* choices = member(chunk.root(), "choices");
-        choices != nullptr && choices->IsArray()) {
-        std::uint32_t position = 0;
-        for (const JsonValue& choice : choices->GetArray()) read_choice(chunk, choice, position++);
+    in_.reset(event);
+    bool has_error = false;
+    const bool is_object = in_.begin_object();
+    while (is_object && in_.next_member()) {
+        if (in_.key() == "choices") {
+            read_choices();
+        } else if (in_.key() == "usage") {
+            read_usage();
+        } else if (in_.key() == "error") {
+            has_error = is_truthy(in_.skip());
+        } else {
+            in_.skip();
+        }
     }
-    read_usage(chunk);
+    if (!is_object || !in_.finish()) return Found::neither;
+    if (has_error) return Found::error;
     if (deltas_.empty()) deltas_.emplace_back();
-    deltas_.front().raw = raw;
+    deltas_.front().raw = event;
     for (Delta& delta : deltas_) delta.same_chunk = &delta != &deltas_.front();
-    return deltas_;
+    return Found::chunk;
 }
 
 bool ChunkReader::all_finished() const noexcept {
@@ -57,72 +44,152 @@ std::string_view ChunkReader::finish_reason() const noexcept {
     return zero == choices_.end() ? choices_.front().finish_reason : zero->finish_reason;
 }
 
-void ChunkReader::read_choice(const JsonTree& chunk, const JsonValue& value,
-                              std::uint32_t position) {
-    if (!value.IsObject()) return;
-    Choice& choice = choice_at(index_of(value, position));
-    if (const JsonValue* delta = member(value, "delta")) {
-        read_text(*delta, choice.index);
-        const JsonValue* calls = member(*delta, "tool_calls");
-        if (calls != nullptr && calls->IsArray()) {
-            for (const JsonValue& call : calls->GetArray()) read_tool_call(chunk, call, choice);
-        }
-    }
-    const std::string_view reason = string_member(value, "finish_reason");
-    if (!reason.empty()) choice.finish_reason = reason;
+/// Null (Cerebras) and empty (usage, Azure's filter results) are allowed.
+void ChunkReader::read_choices() {
+    if (!in_.begin_array()) return;
+    for (std::uint32_t position = 0; in_.next_element(); ++position) read_choice(position);
 }
 
-void ChunkReader::read_text(const JsonValue& delta, std::uint32_t choice) {
+void ChunkReader::read_choice(std::uint32_t position) {
+    if (!in_.begin_object()) return;
+    const std::size_t first = deltas_.size();
+    std::uint64_t index = position;
+    std::string_view finish_reason;
+    fragments_.clear();
+    while (in_.next_member()) {
+        if (in_.key() == "delta") {
+            read_delta();
+        } else if (in_.key() == "index") {
+            index = in_.count().value_or(position);
+        } else if (in_.key() == "finish_reason") {
+            finish_reason = in_.string();
+        } else {
+            in_.skip();
+        }
+    }
+    // Known only now: members may come in any order.
+    if (index > std::numeric_limits<std::uint32_t>::max()) index = position;
+    Choice& choice = choice_at(static_cast<std::uint32_t>(index));
+    for (std::size_t i = first; i < deltas_.size(); ++i) deltas_[i].choice = choice.index;
+    for (const Fragment& fragment : fragments_) add_tool_call(choice, fragment);
+    if (!finish_reason.empty()) choice.finish_reason = finish_reason;
+}
+
+void ChunkReader::read_delta() {
+    if (!in_.begin_object()) return;
+    std::string_view content;
+    std::string_view reasoning;
+    std::string_view reasoning_content;
+    while (in_.next_member()) {
+        if (in_.key() == "content") {
+            if (in_.kind() == Kind::array) {
+                read_parts(TENON_DELTA_TEXT);
+            } else {
+                content = in_.string();
+            }
+        } else if (in_.key() == "reasoning") {
+            reasoning = in_.string();
+        } else if (in_.key() == "reasoning_content") {
+            reasoning_content = in_.string();
+        } else if (in_.key() == "tool_calls") {
+            read_tool_calls();
+        } else {
+            in_.skip();
+        }
+    }
     // Servers in the middle of a renaming send the same text under both names.
-    const std::string_view reasoning = string_member(delta, "reasoning_content");
-    add_text(TENON_DELTA_REASONING, choice,
-             reasoning.empty() ? string_member(delta, "reasoning") : reasoning);
-    const JsonValue* content = member(delta, "content");
-    add_text(TENON_DELTA_TEXT, choice, string_of(content));
-    if (content != nullptr && content->IsArray()) read_parts(*content, choice);
+    add_text(TENON_DELTA_REASONING, reasoning_content.empty() ? reasoning : reasoning_content);
+    add_text(TENON_DELTA_TEXT, content);
 }
 
 /// Content as Mistral writes it: [{"type":"text","text":...},
 /// {"type":"thinking","thinking":[{"type":"text","text":...}]}].
-void ChunkReader::read_parts(const JsonValue& parts, std::uint32_t choice) {
-    for (const JsonValue& part : parts.GetArray()) {
-        add_text(TENON_DELTA_TEXT, choice, string_member(part, "text"));
-        const JsonValue* thinking = member(part, "thinking");
-        if (thinking == nullptr || !thinking->IsArray()) continue;
-        for (const JsonValue& thought : thinking->GetArray()) {
-            add_text(TENON_DELTA_REASONING, choice, string_member(thought, "text"));
+void ChunkReader::read_parts(std::uint32_t kind) {
+    if (!in_.begin_array()) return;
+    while (in_.next_element()) {
+        if (!in_.begin_object()) continue;
+        while (in_.next_member()) {
+            if (in_.key() == "text") {
+                add_text(kind, in_.string());
+            } else if (in_.key() == "thinking" && kind == TENON_DELTA_TEXT) {
+                read_parts(TENON_DELTA_REASONING);
+            } else {
+                in_.skip();
+            }
         }
     }
 }
 
-void ChunkReader::read_tool_call(const JsonTree& chunk, const JsonValue& fragment, Choice& choice) {
-    const JsonValue* function = member(fragment, "function");
-    if (function == nullptr || !function->IsObject()) return;
-    ToolFragment key{
-        .index = {}, .id = string_member(fragment, "id"), .name = string_member(*function, "name")};
-    const JsonValue* index = member(fragment, "index");
-    if (index != nullptr && index->IsUint64()) key.index = index->GetUint64();
-    const ToolCalls::Place place = choice.tool_calls.place(key);
+void ChunkReader::read_tool_calls() {
+    if (!in_.begin_array()) return;
+    while (in_.next_element()) {
+        if (!in_.begin_object()) continue;
+        Fragment fragment;
+        bool has_function = false;
+        while (in_.next_member()) {
+            if (in_.key() == "index") {
+                fragment.key.index = in_.count();
+            } else if (in_.key() == "id") {
+                fragment.key.id = in_.string();
+            } else if (in_.key() == "function") {
+                has_function = in_.kind() == Kind::object;
+                read_function(fragment);
+            } else {
+                in_.skip();
+            }
+        }
+        if (has_function) fragments_.push_back(fragment);
+    }
+}
+
+void ChunkReader::read_function(Fragment& fragment) {
+    if (!in_.begin_object()) return;
+    while (in_.next_member()) {
+        if (in_.key() == "name") {
+            fragment.key.name = in_.string();
+        } else if (in_.key() == "arguments") {
+            // JSON text; some servers send the object itself.
+            fragment.arguments = in_.kind() == Kind::object ? in_.skip() : in_.string();
+        } else {
+            in_.skip();
+        }
+    }
+}
+
+void ChunkReader::read_usage() {
+    if (in_.kind() != Kind::object) {
+        in_.skip();
+        return;
+    }
+    const std::string_view usage = in_.skip();
+    deltas_.push_back({.kind = TENON_DELTA_USAGE, .data = usage});
+    JsonReader in(usage);
+    in.begin_object();
+    while (in.next_member()) {
+        if (in.key() == "prompt_tokens") {
+            input_tokens_ = in.count().value_or(input_tokens_);
+        } else if (in.key() == "completion_tokens") {
+            output_tokens_ = in.count().value_or(output_tokens_);
+        } else {
+            in.skip();
+        }
+    }
+}
+
+void ChunkReader::add_text(std::uint32_t kind, std::string_view text) {
+    if (!text.empty()) deltas_.push_back({.kind = kind, .data = text});
+}
+
+void ChunkReader::add_tool_call(Choice& choice, const Fragment& fragment) {
+    const ToolCalls::Place place = choice.tool_calls.place(fragment.key);
     const Delta delta{.kind = TENON_DELTA_TOOL_CALL,
                       .index = place.number,
                       .choice = choice.index,
-                      .data = arguments_of(chunk, *function),
+                      .data = fragment.arguments,
                       .tool_call_id = place.id,
                       .tool_name = place.name};
     const bool tells = !place.id.empty() || !place.name.empty() || !delta.data.empty();
     if (tells) deltas_.push_back(delta);
-}
-
-void ChunkReader::read_usage(const JsonTree& chunk) {
-    const auto found = chunk.root().FindMember("usage");
-    if (found == chunk.root().MemberEnd() || !found->value.IsObject()) return;
-    deltas_.push_back({.kind = TENON_DELTA_USAGE, .data = chunk.written(*found)});
-    input_tokens_ = count_of(member(found->value, "prompt_tokens"), input_tokens_);
-    output_tokens_ = count_of(member(found->value, "completion_tokens"), output_tokens_);
-}
-
-void ChunkReader::add_text(std::uint32_t kind, std::uint32_t choice, std::string_view text) {
-    if (!text.empty()) deltas_.push_back({.kind = kind, .choice = choice, .data = text});
 }
 
 ChunkReader::Choice& ChunkReader::choice_at(std::uint32_t index) {

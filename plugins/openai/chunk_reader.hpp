@@ -7,14 +7,14 @@
 #include <string_view>
 #include <vector>
 
-#include "json_tree.hpp"
+#include "json_reader.hpp"
 #include "tenon/plugin/call.hpp"
 #include "tool_calls.hpp"
 
 namespace tenon::openai {
 
 /// Reads the chunks of one stream ("chat.completion.chunk" objects) as typed deltas, and remembers
-/// how far each choice has come.
+/// how far each choice has come. Allocates nothing for a chunk like those before.
 ///
 /// Both ways of writing are understood: reasoning as "reasoning_content" or "reasoning", content as
 /// a string or as parts, tool arguments as a string or as an object. What has no type (role,
@@ -24,10 +24,16 @@ namespace tenon::openai {
 /// Distinct objects: safe. Shared objects: unsafe.
 class ChunkReader {
 public:
-    /// The deltas of one chunk, at least one. The first carries `raw`, which is the text of
-    /// `chunk`. \par Object lifetimes Valid until the next read(), as long as `chunk` holds this
-    /// text, and `raw` lives.
-    [[nodiscard]] std::span<const Delta> read(const JsonTree& chunk, std::string_view raw);
+    enum class Found { chunk, error, neither };
+
+    /// Reads one event: a chunk, an object that holds an error, or something else altogether.
+    [[nodiscard]] Found read(std::string_view event);
+
+    /// The deltas of the chunk that was read last, at least one; the first carries its text as
+    /// `raw`.
+    /// \par Object lifetimes
+    /// Valid until the next read(), and as long as the event.
+    [[nodiscard]] std::span<const Delta> deltas() const noexcept { return deltas_; }
 
     /// At least one choice has a reason to finish, and so has each that appeared.
     [[nodiscard]] bool all_finished() const noexcept;
@@ -46,15 +52,25 @@ private:
         ToolCalls tool_calls;
     };
 
-    void read_choice(const JsonTree& chunk, const JsonValue& value, std::uint32_t position);
-    void read_text(const JsonValue& delta, std::uint32_t choice);
-    void read_parts(const JsonValue& parts, std::uint32_t choice);
-    void read_tool_call(const JsonTree& chunk, const JsonValue& fragment, Choice& choice);
-    void read_usage(const JsonTree& chunk);
-    void add_text(std::uint32_t kind, std::uint32_t choice, std::string_view text);
+    struct Fragment {
+        ToolFragment key;
+        std::string_view arguments;
+    };
+
+    void read_choices();
+    void read_choice(std::uint32_t position);
+    void read_delta();
+    void read_parts(std::uint32_t kind);
+    void read_tool_calls();
+    void read_function(Fragment& fragment);
+    void read_usage();
+    void add_text(std::uint32_t kind, std::string_view text);
+    void add_tool_call(Choice& choice, const Fragment& fragment);
     [[nodiscard]] Choice& choice_at(std::uint32_t index);
 
+    JsonReader in_;
     std::vector<Delta> deltas_;
+    std::vector<Fragment> fragments_;  // of the choice that is being read
     std::list<Choice> choices_;  // in the order in which they appeared; views survive its growth
     std::uint64_t input_tokens_ = TENON_TOKENS_UNKNOWN;
     std::uint64_t output_tokens_ = TENON_TOKENS_UNKNOWN;

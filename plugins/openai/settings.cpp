@@ -4,7 +4,7 @@
 #include <array>
 #include <cstddef>
 
-#include "json_tree.hpp"
+#include "json_reader.hpp"
 
 namespace tenon::openai {
 namespace {
@@ -42,11 +42,16 @@ bool is_header_value(std::string_view value) noexcept {
     });
 }
 
+/// A member of the configuration; empty if there is none.
+std::string option(const JsonText& config, std::string_view name) {
+    return config.find("/" + std::string(name)).value_or(std::string());
+}
+
 /// The address without slashes at its end. What stands before an "@" may be a password, so such an
 /// address is not repeated.
-Result<std::string> read_base_url(const JsonValue& config) {
-    std::string_view url = string_member(config, "base_url");
-    if (url.empty()) url = kDefaultBaseUrl;
+Result<std::string> read_base_url(const JsonText& config) {
+    const std::string configured = option(config, "base_url");
+    std::string_view url = configured.empty() ? kDefaultBaseUrl : std::string_view(configured);
     const std::string lower = to_lower(url);
     const std::size_t scheme = lower.starts_with("https://")  ? 8
                                : lower.starts_with("http://") ? 7
@@ -75,13 +80,13 @@ Result<std::string> read_base_url(const JsonValue& config) {
 }
 
 /// "", or the query of every address.
-Result<std::string> read_query(const JsonValue& config) {
-    const std::string_view version = string_member(config, "api_version");
+Result<std::string> read_query(const JsonText& config) {
+    const std::string version = option(config, "api_version");
     if (version.empty()) return std::string();
     if (!has_only(version, std::string(kAlphanumeric) + "-._~")) {
         return invalid("\"api_version\" must be a version such as \"2024-10-21\"");
     }
-    return "?api-version=" + std::string(version);
+    return "?api-version=" + version;
 }
 
 /// Headers that the host, the SDK or another option sets.
@@ -105,16 +110,11 @@ Result<void> add_header(Settings& settings, std::string_view option, std::string
     return {};
 }
 
-Result<void> read_headers(const JsonValue& config, Settings& settings) {
-    for (const auto& [option, name] : {std::pair("organization", "openai-organization"),
-                                       std::pair("project", "openai-project")}) {
-        const auto added = add_header(settings, option, name, string_member(config, option));
-        if (!added) return added;
-    }
-    const JsonValue* headers = member(config, "headers");
-    if (headers == nullptr || !headers->IsObject()) return {};
-    for (const auto& header : headers->GetObject()) {
-        const std::string_view name = string_of(&header.name);
+Result<void> read_further_headers(std::string_view headers, Settings& settings) {
+    JsonReader in(headers);
+    if (!in.begin_object()) return {};
+    while (in.next_member()) {
+        const std::string_view name = in.key();
         if (!is_header_name(name)) {
             return invalid("\"headers\" holds \"" + std::string(name) +
                            "\", which cannot be the name of a header");
@@ -124,47 +124,61 @@ Result<void> read_headers(const JsonValue& config, Settings& settings) {
             return invalid("\"headers\" must not set \"" + lower +
                            "\", which Tenon or another option sets");
         }
-        const auto added =
-            add_header(settings, "headers/" + lower, lower, string_of(&header.value));
+        const auto added = add_header(settings, "headers/" + lower, lower, in.string());
         if (!added) return added;
     }
     return {};
 }
 
-Result<void> read_auth(const JsonValue& config, Settings& settings) {
-    if (const auto name = string_member(config, "auth_header"); !name.empty()) {
+Result<void> read_headers(const JsonText& config, Settings& settings) {
+    for (const auto& [member, name] : {std::pair("organization", "openai-organization"),
+                                       std::pair("project", "openai-project")}) {
+        const auto added = add_header(settings, member, name, option(config, member));
+        if (!added) return added;
+    }
+    JsonReader in(config.text);
+    in.begin_object();
+    while (in.next_member()) {
+        const bool found = in.key() == "headers";
+        const std::string_view value = in.skip();
+        if (found) return read_further_headers(value, settings);
+    }
+    return {};
+}
+
+Result<void> read_auth(const JsonText& config, Settings& settings) {
+    if (const std::string name = option(config, "auth_header"); !name.empty()) {
         if (!is_header_name(name)) {
             return invalid("\"auth_header\" must be the name of a header, such as \"api-key\"");
         }
         settings.auth_header = to_lower(name);
     }
     if (settings.auth_header != "authorization") settings.auth_prefix.clear();
-    const JsonValue* prefix = member(config, "auth_prefix");
-    if (prefix == nullptr) return {};
-    if (!is_header_value(string_of(prefix))) {
+    const auto prefix = config.find("/auth_prefix");
+    if (!prefix) return {};
+    if (!is_header_value(*prefix)) {
         return invalid("\"auth_prefix\" must not hold line ends or other control characters");
     }
-    settings.auth_prefix = string_of(prefix);
+    settings.auth_prefix = *prefix;
     return {};
 }
 
 }  // namespace
 
 Result<Settings> read_settings(std::string_view config_json) {
-    JsonTree config;
-    if (!config.parse(config_json)) return invalid("the configuration is no JSON object");
+    const JsonText config{config_json};
+    if (!config.valid()) return invalid("the configuration is no JSON object");
     Settings out;
-    const auto base = read_base_url(config.root());
+    const auto base = read_base_url(config);
     if (!base) return base.error();
-    const auto query = read_query(config.root());
+    const auto query = read_query(config);
     if (!query) return query.error();
     out.chat_url = *base + "/chat/completions" + *query;
     out.embeddings_url = *base + "/embeddings" + *query;
     out.models_url = *base + "/models" + *query;
-    if (const auto auth = read_auth(config.root(), out); !auth) return auth.error();
-    if (const auto headers = read_headers(config.root(), out); !headers) return headers.error();
-    const JsonValue* include_usage = member(config.root(), "include_usage");
-    out.include_usage = include_usage == nullptr || !include_usage->IsFalse();
+    if (const auto auth = read_auth(config, out); !auth) return auth.error();
+    if (const auto headers = read_headers(config, out); !headers) return headers.error();
+    out.include_usage = option(config, "include_usage") != "false";
     return out;
 }
 

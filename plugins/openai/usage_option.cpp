@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "json_tree.hpp"
+#include "json_reader.hpp"
 
 namespace tenon::openai {
 namespace {
@@ -24,6 +24,18 @@ std::string with_first_member(std::string_view text, std::size_t open, std::stri
     return splice(text, open + 1, open + 1, member);
 }
 
+/// The member "stream_options" as it is written; empty if there is none.
+std::string_view options_in(std::string_view body) {
+    JsonReader in(body);
+    in.begin_object();
+    while (in.next_member()) {
+        const bool found = in.key() == kOptions;
+        const std::string_view value = in.skip();
+        if (found) return value;
+    }
+    return {};
+}
+
 }  // namespace
 
 std::optional<std::string> with_usage_option(std::string_view body) {
@@ -31,23 +43,19 @@ std::optional<std::string> with_usage_option(std::string_view body) {
     if (open == std::string_view::npos || body[open] != '{') return std::nullopt;
 
     // Most requests do not have the word anywhere; then there is nothing to read.
-    JsonTree json;
-    if (body.find(kOptions) != std::string_view::npos) {
-        if (!json.parse(body)) return std::nullopt;
-        const auto options = json.root().FindMember(kOptions.data());
-        if (options != json.root().MemberEnd()) {
-            const std::string_view written = json.written(*options);
-            const auto begin = static_cast<std::size_t>(written.data() - body.data());
-            if (options->value.IsNull()) {
-                return splice(body, begin, begin + written.size(), '{' + std::string(kUsage) + '}');
-            }
-            const bool decides =
-                !options->value.IsObject() || options->value.HasMember("include_usage");
-            if (decides) return std::nullopt;
-            return with_first_member(body, begin, std::string(kUsage));
-        }
+    const bool may_have = body.find(kOptions) != std::string_view::npos;
+    const std::string_view options = may_have ? options_in(body) : std::string_view();
+    if (options.empty()) {
+        return with_first_member(body, open, R"("stream_options":{)" + std::string(kUsage) + '}');
     }
-    return with_first_member(body, open, R"("stream_options":{)" + std::string(kUsage) + '}');
+    const auto begin = static_cast<std::size_t>(options.data() - body.data());
+    if (options == "null") {
+        return splice(body, begin, begin + options.size(), '{' + std::string(kUsage) + '}');
+    }
+    const bool decides =
+        options.front() != '{' || options.find("\"include_usage\"") != std::string_view::npos;
+    if (decides) return std::nullopt;
+    return with_first_member(body, begin, std::string(kUsage));
 }
 
 }  // namespace tenon::openai

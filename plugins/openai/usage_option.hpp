@@ -8,7 +8,7 @@ namespace tenon::openai {
 
 /// A streamed chat request that asks for the usage: `body` with
 /// "stream_options":{"include_usage":true}, all else as it is. nullopt if `body` says itself
-/// whether it wants the usage, or is no JSON object: send it as it is.
+/// whether it wants the usage, or does not begin like a JSON object: send it as it is.
 ///
 /// \par Thread-safety
 /// Safe.

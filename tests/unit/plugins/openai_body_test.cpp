@@ -167,10 +167,9 @@ BOOST_AUTO_TEST_CASE(a_request_is_made_to_ask_for_its_usage) {
 }
 
 BOOST_AUTO_TEST_CASE(a_request_that_decides_itself_is_left_alone) {
-    for (const std::string_view body :
-         {R"({"stream_options":{"include_usage":false}})",
-          R"({"stream_options":{"include_usage":true}})", R"({"stream_options":7})",
-          R"({"stream_options":)", "[]", "", "x"}) {
+    for (const std::string_view body : {R"({"stream_options":{"include_usage":false}})",
+                                        R"({"stream_options":{"include_usage":true}})",
+                                        R"({"stream_options":7})", "[]", "", "x"}) {
         BOOST_TEST(!with_usage_option(body).has_value(), body);
     }
 }

@@ -2,7 +2,7 @@
 #include <string>
 #include <string_view>
 
-#include "json_tree.hpp"
+#include "json_reader.hpp"
 #include "settings.hpp"
 
 namespace {
@@ -43,8 +43,8 @@ BOOST_AUTO_TEST_CASE(the_defaults_are_those_of_openai) {
 }
 
 BOOST_AUTO_TEST_CASE(the_schema_is_json_with_the_defaults_that_the_settings_have) {
-    JsonTree schema;
-    BOOST_REQUIRE(schema.parse(kConfigSchema));
+    const JsonText schema{kConfigSchema};
+    BOOST_REQUIRE(schema.valid());
     BOOST_TEST(*schema.find("/properties/base_url/default") == "https://api.openai.com/v1");
     BOOST_TEST(*schema.find("/properties/auth_header/default") == good("{}").auth_header);
     BOOST_TEST(*schema.find("/properties/include_usage/default") == "true");
