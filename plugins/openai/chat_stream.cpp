@@ -99,8 +99,10 @@ Result<Answer> ChatStream::end() {
                      "the provider's stream was cut short: it ended without finish_reason or "
                      "[DONE]; the answer is not complete");
     }
-    if (form_ == Form::unknown || events_.comments() != 0) {
-        return Error(Code::protocol, "the provider's stream ended before it began");
+    if (form_ == Form::unknown) return whole_answer({}, kCompletion, headers_);
+    if (events_.comments() != 0 || first_bytes_.starts_with("data:")) {
+        return Error(Code::protocol,
+                     "the provider's stream was cut short: it ended before the answer began");
     }
     return Error(Code::protocol,
                  "the provider answered with something that is neither a stream of events nor JSON "

@@ -79,8 +79,17 @@ BOOST_AUTO_TEST_CASE(text_that_says_done_does_not_end_the_stream) {
 
 BOOST_AUTO_TEST_CASE(done_alone_is_no_answer) {
     BOOST_TEST((read_answer(events({"[DONE]"})).code() == Code::protocol));
-    BOOST_TEST((read_answer("").code() == Code::protocol));
-    BOOST_TEST((read_answer(": keep-alive\n\n").code() == Code::protocol));
+    for (const std::string begun :
+         {": keep-alive\n\n", "data: {\"choices\":", "data: [DONE]\n\n"}) {
+        const OpenAiAnswer answer = read_answer(begun);
+        BOOST_TEST((answer.code() == Code::protocol), begun);
+        BOOST_TEST(contains(answer.error->message, "cut short"), begun);
+    }
+    for (const std::string empty : {"", "\n", "\xEF\xBB\xBF\r\n"}) {
+        const OpenAiAnswer answer = read_answer(empty);
+        BOOST_TEST((answer.code() == Code::protocol));
+        BOOST_TEST(contains(answer.error->message, "empty"));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(comments_and_empty_events_are_ignored) {
