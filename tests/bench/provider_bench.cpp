@@ -1,4 +1,5 @@
 // The whole pipeline: Provider::run() on an I/O thread around a provider that answers at once.
+// Belongs to the group of call_bench.cpp.
 
 #include <benchmark/benchmark.h>
 
@@ -9,7 +10,6 @@
 #include "allocations.hpp"
 #include "plugin_host.hpp"
 #include "provider/provider.hpp"
-#include "ratio_reporter.hpp"
 #include "texts.hpp"
 
 namespace tenon::bench {
@@ -45,14 +45,13 @@ void run_on_io_thread(Loop&& loop) {
 
 /// What the caller of run() does in any case: it makes a request.
 void make_request_alone(benchmark::State& state) {
-    state.SetLabel(kBaseline);
     const AllocationCount count(state);
     for (auto _ : state) {
         auto request = make_request(false);
         benchmark::DoNotOptimize(request);
     }
 }
-BENCHMARK(make_request_alone)->Name("provider/request_alone");
+BENCHMARK(make_request_alone)->Name("call/make_request");
 
 net::Awaitable<std::size_t> nothing(std::size_t value) {
     co_return value;
@@ -68,7 +67,7 @@ void await_nothing(benchmark::State& state) {
         }
     });
 }
-BENCHMARK(await_nothing)->Name("provider/one_coroutine");
+BENCHMARK(await_nothing)->Name("call/coroutine");
 
 void run_requests(benchmark::State& state, const char* kind, bool stream) {
     auto& host = PluginHost::instance();
@@ -101,12 +100,12 @@ void run_requests(benchmark::State& state, const char* kind, bool stream) {
 void run_body(benchmark::State& state) {
     run_requests(state, "bench.body", false);
 }
-BENCHMARK(run_body)->Name("provider/run");
+BENCHMARK(run_body)->Name("call/run");
 
 void run_stream(benchmark::State& state) {
     run_requests(state, "bench.text", true);
 }
-BENCHMARK(run_stream)->Name("provider/run_64_deltas");
+BENCHMARK(run_stream)->Name("call/run_64_deltas");
 
 }  // namespace
 }  // namespace tenon::bench

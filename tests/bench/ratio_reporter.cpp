@@ -56,7 +56,7 @@ void RatioReporter::ReportRuns(const std::vector<Run>& runs) {
 void RatioReporter::print(const Line& line, double baseline) {
     std::string speed;
     if (line.bytes_per_second > 0) {
-        speed = std::to_string(static_cast<long>(line.bytes_per_second / 1e6)) + " MB/s";
+        speed = "    " + std::to_string(static_cast<long>(line.bytes_per_second / 1e6)) + " MB/s";
     }
     std::string ratio = "-";
     if (baseline > 0) {
@@ -64,8 +64,8 @@ void RatioReporter::print(const Line& line, double baseline) {
         std::snprintf(text, sizeof text, "%.2f", line.least() / baseline);
         ratio = text;
     }
-    std::printf("%-38s %11.1f %11.1f %8s %8.2f %12s\n", line.name.c_str(), line.least(),
-                line.median(), ratio.c_str(), line.allocations, speed.c_str());
+    std::printf("%-38s %11.1f %11.1f %8s %8.2f%s\n", line.name.c_str(), line.least(), line.median(),
+                ratio.c_str(), line.allocations, speed.c_str());
 }
 
 void RatioReporter::Finalize() {
