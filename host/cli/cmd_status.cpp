@@ -47,6 +47,7 @@ void print_status_json(const std::vector<host::ProviderStatus>& all) {
         json.member("failures", s.failures);
         json.member("in_flight", s.in_flight);
         json.member("connections", s.connections);
+        json.member("unfinished", s.unfinished);
         json.member("misbehaviours", s.misbehaviours);
         json.member("last_error", s.last_error);
         json.end_object();

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
-#include <filesystem>
 #include <mutex>
+#include <thread>
 
+#include "base/duration.hpp"
 #include "config/provider_schema.hpp"
 #include "tenon/host/host.hpp"
 
@@ -16,6 +17,7 @@ using std::chrono::milliseconds;
 
 /// The plugin takes at most so long to let go of a request that was cancelled.
 constexpr milliseconds kCancelTime{5'000};
+constexpr milliseconds kPollTime{10};
 constexpr std::string_view kPrompt = "Grüße 🌍 こんにちは مرحبا";
 
 /// One plugin in a host of its own, with one provider for each of its kinds.
@@ -24,6 +26,7 @@ public:
     explicit Bench(const PluginsCheckOptions& options) : options_(options) {
         host::HostOptions host_options;
         host_options.log_level = "warn";
+        host_options.load_installed_plugins = false;
         auto opened = host::Host::open(host_options);
         if (!opened) {
             problem_ = opened.error().message;
@@ -33,12 +36,7 @@ public:
         if (const auto loaded = host_->load_plugins(options.file); !loaded) {
             problem_ = loaded.error().message;
         }
-        for (const host::KindInfo& kind : host_->kinds()) {
-            std::error_code ignored;
-            if (std::filesystem::equivalent(kind.library, options.file, ignored)) {
-                kinds_.push_back(kind);
-            }
-        }
+        kinds_ = host_->kinds();
     }
 
     /// Empty, or why nothing can be tried.
@@ -54,15 +52,28 @@ public:
         return host_->add_provider(provider);
     }
 
-    /// What the rules of the ABI have been broken so far, in words; empty = not at all.
-    [[nodiscard]] std::string misbehaviour() {
-        for (const host::ProviderStatus& status : host_->status()) {
-            if (status.misbehaviours > 0) {
-                return "the plugin broke a rule of the ABI " +
-                       std::to_string(status.misbehaviours) + " times (see the log)";
+    /// What is wrong once all requests have ended; empty = nothing.
+    [[nodiscard]] std::string fault_after_all() {
+        const auto until = std::chrono::steady_clock::now() + kCancelTime;
+        for (;;) {
+            std::uint64_t unfinished = 0;
+            std::uint64_t misbehaviours = 0;
+            for (const host::ProviderStatus& status : host_->status()) {
+                unfinished += status.unfinished;
+                misbehaviours += status.misbehaviours;
             }
+            if (misbehaviours > 0) {
+                return "the plugin broke rules of the ABI, " + std::to_string(misbehaviours) +
+                       " in all; the log names them";
+            }
+            if (unfinished == 0) return {};
+            if (std::chrono::steady_clock::now() > until) {
+                return "the plugin still holds " + std::to_string(unfinished) + " request(s) " +
+                       base::format_duration(kCancelTime) +
+                       " after their end; call finish() for each, soon after cancel()";
+            }
+            std::this_thread::sleep_for(kPollTime);
         }
-        return {};
     }
 
 private:
@@ -105,7 +116,7 @@ CaseResult for_each_kind(const PluginsCheckOptions& options, std::string_view op
         seen += (seen.empty() ? "" : "; ") + kind.id + ": " + *result;
     }
     if (seen.empty()) return skipped("no kind of this plugin can " + std::string(operation));
-    if (const std::string broken = bench.misbehaviour(); !broken.empty()) return failed(broken);
+    if (const std::string fault = bench.fault_after_all(); !fault.empty()) return failed(fault);
     return {CaseStatus::passed, seen};
 }
 
@@ -170,6 +181,7 @@ host::ChatRequest chat_request(const host::KindInfo& kind, const PluginsCheckOpt
     request.provider = kind.id;
     request.model = options.model;
     request.messages.push_back({"user", std::string(kPrompt)});
+    request.timeout = std::max<milliseconds>(options.timeout / 4, milliseconds(1));
     return request;
 }
 
@@ -281,22 +293,27 @@ CaseResult models(const PluginsCheckOptions& options) {
                          });
 }
 
-/// Everything ends when the host goes, also with a request under way.
+/// A request under way is ended by the host's own end, which cancels it and waits for the plugin.
 CaseResult shutdown(const PluginsCheckOptions& options) {
-    const auto begin = std::chrono::steady_clock::now();
-    CaseResult result = for_each_kind(
-        options, "complete", [&](Bench& bench, const host::KindInfo& kind) -> Result<std::string> {
+    std::string seen;
+    auto begin = std::chrono::steady_clock::now();
+    {
+        Bench bench(options);
+        if (!bench.problem().empty()) return failed(bench.problem());
+        for (const host::KindInfo& kind : bench.kinds()) {
+            if (!can(kind, "complete") || !bench.create(kind, kind.id)) continue;
             bench.host().start_complete(chat_request(kind, options), {},
                                         [](const Result<host::ChatAnswer>&) {});
-            return std::string("destroyed with a request under way");
-        });
-    if (result.status == CaseStatus::passed &&
-        std::chrono::steady_clock::now() - begin > kCancelTime) {
-        return failed(
-            "the plugin held a cancelled request for more than 5 s; finish soon after "
-            "cancel()");
+            seen += (seen.empty() ? "" : ", ") + kind.id;
+        }
+        begin = std::chrono::steady_clock::now();
     }
-    return result;
+    if (seen.empty()) return skipped("no request could be started");
+    if (std::chrono::steady_clock::now() - begin > kCancelTime) {
+        return failed("the host could not end within " + base::format_duration(kCancelTime) +
+                      "; call finish() soon after cancel()");
+    }
+    return {CaseStatus::passed, seen + ": destroyed with a request under way"};
 }
 
 }  // namespace

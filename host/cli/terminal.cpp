@@ -62,6 +62,7 @@ void print_error(const Error& error) {
     std::string message = error.message;
     const std::string_view next = advice(error.code);
     if (message.find(';') == std::string::npos && !next.empty()) {
+        if (message.ends_with('.')) message.pop_back();
         message += "; ";
         message += next;
     }

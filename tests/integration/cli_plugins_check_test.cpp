@@ -22,6 +22,8 @@ BOOST_AUTO_TEST_CASE(the_bundled_plugins_pass_every_case) {
                                    R"({"base_url":"http://127.0.0.1:9"})"});
         BOOST_TEST_INFO(ran.out);
         BOOST_TEST(ran.code == 0);
+        BOOST_TEST(ran.out.find(std::string(name) + ": ended with a clear error (unavailable)") !=
+                   std::string::npos);
     }
 }
 

@@ -101,6 +101,8 @@ public:
     [[nodiscard]] Counters counters() const noexcept;
     [[nodiscard]] std::size_t connections() const { return connections_.size(); }
     [[nodiscard]] std::uint64_t misbehaviours() const noexcept { return proxy_->misbehaviours(); }
+    /// What the plugin has not finished, whether or not somebody still waits for it.
+    [[nodiscard]] std::size_t unfinished() const noexcept { return proxy_->busy(); }
 
 private:
     Provider(const Timeouts& timeouts, const plugin::ProxyEnvironment& environment,

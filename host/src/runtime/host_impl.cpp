@@ -49,8 +49,10 @@ Result<void> HostImpl::start(const host::HostOptions& options) {
             log_.write(base::LogLevel::error, "plugin", loaded.error().message);
         }
     }
-    for (const std::filesystem::path& directory : built_in_plugin_directories()) {
-        static_cast<void>(load_plugins(directory));
+    if (options.load_installed_plugins) {
+        for (const std::filesystem::path& directory : built_in_plugin_directories()) {
+            static_cast<void>(load_plugins(directory));
+        }
     }
     make_configured_providers();
     return {};
@@ -78,7 +80,7 @@ Result<void> HostImpl::load_plugins(const std::filesystem::path& path) {
     plugin::Registry loading;
     Result<void> loaded;
     std::error_code ignored;
-    if (std::filesystem::is_regular_file(path, ignored)) {
+    if (path.extension() == ".so" && !std::filesystem::is_directory(path, ignored)) {
         if (!loading.load_file(path)) loaded = loading.errors().front().to_error();
     } else {
         loaded = loading.load_directory(path);

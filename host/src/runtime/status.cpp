@@ -77,6 +77,7 @@ host::ProviderStatus HostImpl::describe(const ProviderEntry& entry) const {
     out.failures = counters.failures;
     out.in_flight = counters.in_flight;
     out.connections = provider.connections();
+    out.unfinished = provider.unfinished();
     out.misbehaviours = provider.misbehaviours();
     return out;
 }

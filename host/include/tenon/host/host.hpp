@@ -17,6 +17,8 @@ struct HostOptions {
     /// Directories (or single plugin files), loaded in order before those of the configuration file
     /// and the installation.
     std::vector<std::filesystem::path> plugin_directories = {};
+    /// Whether the plugins of $TENON_PLUGIN_PATH and of the installation are loaded too.
+    bool load_installed_plugins = true;
     /// A configuration file (docs/configuration.md); empty = built-in defaults, no file is read.
     std::filesystem::path config_file = {};
     /// "trace", "debug", "info", "warn", "error" or "off"; empty = as configured, else "warn".

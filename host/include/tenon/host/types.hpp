@@ -146,6 +146,8 @@ struct ProviderStatus {
     std::uint64_t failures = 0;
     std::uint64_t in_flight = 0;
     std::uint64_t connections = 0;
+    /// Calls that the plugin has not finished, including those that nobody waits for any more.
+    std::uint64_t unfinished = 0;
     std::uint64_t misbehaviours = 0;  ///< rules of the ABI that the plugin broke
     std::string last_error;
 };
