@@ -109,9 +109,14 @@ static void TENON_CALL on_timer(void* user, tenon_status status) {
 static tenon_status start_timer(struct probe* self, tenon_call call, int64_t delay_ns, int stop) {
     const tenon_host* host = self->base.host;
     const tenon_timer_v1* timer = host->get_service(host->ctx, TENON_TIMER_V1);
-    const tenon_op op = timer->start(host->ctx, call, delay_ns, on_timer, wait_for(self, call));
+    struct waiting* waiting = wait_for(self, call);
+    const tenon_op op = timer->start(host->ctx, call, delay_ns, on_timer, waiting);
+    if (op == 0) {
+        free(waiting);
+        return TENON_E_INTERNAL;
+    }
     if (stop) timer->cancel(host->ctx, op);
-    return op == 0 ? TENON_E_INTERNAL : TENON_OK;
+    return TENON_OK;
 }
 
 static void TENON_CALL on_headers(void* user, int32_t status, const tenon_header* headers,
