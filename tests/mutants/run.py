@@ -90,8 +90,13 @@ class Tree:
         for name in COPIED:
             source, target = ROOT / name, self.root / name
             if source.is_dir():
+                # The times are kept, so that what is built stays; but the object of a file that can
+                # be mutated may be one of a mutant.
+                mutable = name.endswith("core")
                 shutil.rmtree(target, ignore_errors=True)
-                shutil.copytree(source, target)  # keeps the times, so what is built stays
+                shutil.copytree(
+                    source, target, copy_function=shutil.copyfile if mutable else shutil.copy2
+                )
             else:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(source, target)
