@@ -31,7 +31,7 @@ public:
     /// Called on the I/O thread, outside of the lock. Set before the exchange starts.
     std::function<void()> at_headers;
     std::function<void()> at_data;
-    std::function<void()> at_done;
+    std::function<void()> at_done;  ///< before wait() returns
 
     void on_headers(int code, std::span<const HeaderView> headers) noexcept override {
         update([&] {
@@ -49,11 +49,11 @@ public:
         if (at_data) at_data();
     }
     void on_done(const Error* error) noexcept override {
-        update([&] {
+        if (at_done) at_done();
+        update([&] {  // the last access: whoever waits may destroy this at once
             ++dones_;
             if (error != nullptr) error_ = *error;
         });
-        if (at_done) at_done();
     }
 
     /// Waits until it is over; ends the program after kPatience, as nothing could be destroyed.
