@@ -85,7 +85,8 @@ def check_library(source: Source, line: int, name: str) -> Iterator[Problem]:
         if name not in layers.ABI_STANDARD:
             yield source.problem(line, "library", f"abi includes <{name}>")
         return
-    if layer == "core" and name in layers.NOT_IN_CORE:
+    lock_free = name == "atomic" and fits(source.path, layers.LOCK_FREE)
+    if layer == "core" and name in layers.NOT_IN_CORE and not lock_free:
         yield source.problem(line, "library", f"core includes <{name}>: it only decides")
     for prefix, patterns in layers.LIBRARIES:
         if name.startswith(prefix):

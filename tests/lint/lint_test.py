@@ -83,6 +83,8 @@ PLANTED = [
     ("library", "sdk/include/tenon/b.hpp", header("#include <boost/any.hpp>")),
     ("library", "sdk/src/posix.cpp", "#include <unistd.h>\n"),
     ("library", "host/src/core/lock.cpp", "#include <mutex>\n"),
+    ("library", "host/src/core/free.hpp", header("#include <atomic>")),
+    ("library", "host/src/core/breaker.hpp", header("#include <mutex>")),
     ("library", "host/src/wire/tls.cpp", "#include <openssl/ssl.h>\n"),
     ("library", "host/src/runtime/store.hpp", header("#include <sqlite3.h>")),
     ("library", "host/src/base/curl.cpp", "#include <curl/curl.h>\n"),
