@@ -42,9 +42,6 @@ enum class PermitReason : std::uint8_t {
     closed,
 };
 
-/// What acquire() was given by its caller to know itself by; means nothing here.
-using WaiterTag = std::uint64_t;
-
 /// What the owner has to do, outside its lock.
 struct PermitAction {
     enum class Kind : std::uint8_t {

@@ -13,6 +13,9 @@ namespace tenon::core {
 using Ticket = std::uint64_t;
 inline constexpr Ticket kNoTicket = 0;
 
+/// By what a caller that waits knows itself; means nothing to the machine that it waits for.
+using WaiterTag = std::uint64_t;
+
 /// Records known by ticket, some of which stand in line. All operations but grow() take constant
 /// time and do not allocate.
 ///
