@@ -194,12 +194,15 @@ net::Awaitable<ExchangeTask::Failure> ExchangeTask::send() {
 }
 
 void ExchangeTask::start_sending() {
-    asio::co_spawn(
-        io_, send(),
-        [self = shared_from_this()](const std::exception_ptr& exception, Failure failure) {
-            if (exception) failure = Error(Code::no_memory, "out of memory");
-            self->sent(std::move(failure));
-        });
+    asio::co_spawn(io_, send_aside(), [self = shared_from_this()](const std::exception_ptr& lost) {
+        if (lost) self->sent(Error(Code::no_memory, "out of memory"));
+    });
+}
+
+net::Awaitable<void> ExchangeTask::send_aside() {
+    // Told here and not in the completion handler, which would be called after the reader has seen
+    // the consequences.
+    sent(co_await send());
 }
 
 void ExchangeTask::sent(Failure failure) noexcept {

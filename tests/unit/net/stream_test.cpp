@@ -161,8 +161,10 @@ BOOST_AUTO_TEST_CASE(a_deadline_already_past_ends_the_read) {
 
 BOOST_AUTO_TEST_CASE(a_later_limit_replaces_an_earlier_one_and_the_other_way_round) {
     Gate gate;
-    const ScriptedServer server(RawHandler([gate](Conn& conn) {
+    std::promise<void> wrote;
+    const ScriptedServer server(RawHandler([gate, &wrote](Conn& conn) {
         conn.write("1");
+        wrote.set_value();
         conn.wait(gate);
         conn.write("2");
         conn.wait_for_close();
@@ -170,6 +172,7 @@ BOOST_AUTO_TEST_CASE(a_later_limit_replaces_an_earlier_one_and_the_other_way_rou
     IoRig rig;
     BOOST_TEST_REQUIRE(connect_to(rig, server).has_value());
     std::array<char, 8> buffer{};
+    wrote.get_future().wait();
     // The timer armed for the first read fires during the second one and must spare it.
     const auto short_limit = soon();
     BOOST_TEST(rig.get(rig.stream().read_some(buffer, short_limit)).has_value());

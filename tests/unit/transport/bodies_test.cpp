@@ -136,13 +136,13 @@ BOOST_AUTO_TEST_CASE(an_early_answer_may_take_longer_than_the_write_timeout) {
         conn.start_response(401, {});
         for (int i = 0; i < 10; ++i) {
             conn.write_body("x");
-            conn.pause(10ms);
+            conn.pause(60ms);
         }
         conn.finish_response();
         conn.wait_for_close();
     }));
     HttpOptions options;
-    options.write_timeout = 40ms;
+    options.write_timeout = 300ms;
     ClientRig rig(options);
     const auto answer = rig.post(server.url("/"), big_text(4 * kBig));
     BOOST_TEST(answer->message() == "");
