@@ -79,10 +79,6 @@ Noted peaked(Noted old, double sample, std::uint32_t tick, base::Duration tau) n
     return {static_cast<float>(sample), old.never() ? tick : later(tick, old.tick)};
 }
 
-double milliseconds(base::Duration latency) noexcept {
-    return std::max(Milliseconds(latency).count(), 0.0);
-}
-
 }  // namespace
 
 Result<void> EwmaSettings::validate() const {
@@ -114,7 +110,7 @@ bool Ewma::cold() const noexcept {
 
 void PeakEwma::succeeded(base::Duration latency, base::TimePoint now,
                          const EwmaSettings& settings) noexcept {
-    const double sample = milliseconds(latency);
+    const double sample = Milliseconds(latency).count();
     const std::uint32_t tick = tick_of(now);
     update(word_, [&](Noted old) { return peaked(old, sample, tick, settings.tau); });
 }
@@ -123,7 +119,7 @@ void PeakEwma::failed(base::Duration latency, base::TimePoint now,
                       const EwmaSettings& settings) noexcept {
     const double floor = Milliseconds(settings.failure_floor).count();
     const double ceiling = Milliseconds(settings.failure_ceiling).count();
-    const double took = std::max(milliseconds(latency), floor);
+    const double took = std::max(Milliseconds(latency).count(), floor);
     const std::uint32_t tick = tick_of(now);
     update(word_, [&](Noted old) {
         // From the cost as it is read now: after a long pause an old failure is forgiven.

@@ -41,6 +41,12 @@ BOOST_AUTO_TEST_CASE(the_first_sample_is_the_value) {
     BOOST_TEST(average.value(kStart, kTau, 0) == 40);
 }
 
+BOOST_AUTO_TEST_CASE(the_first_sample_is_the_value_also_when_the_clock_has_just_begun) {
+    Ewma average;
+    average.observe(40, TimePoint(1s), kTau);
+    BOOST_TEST(average.value(TimePoint(1s), kTau, 0) == 40);
+}
+
 BOOST_AUTO_TEST_CASE(a_sample_one_tau_later_leaves_one_part_in_e_of_the_old_value) {
     Ewma average;
     average.observe(100, kStart, kTau);
