@@ -6,7 +6,7 @@
 
 #define BENCH_TEXT " provider"
 
-/* One chunk of an OpenAI stream, 232 bytes. */
+/* One chunk of an OpenAI stream, 243 bytes. */
 #define BENCH_CHUNK                                                                       \
     "{\"id\":\"chatcmpl-Bf3QmX2rT9vKc81LwYzN0pEa\",\"object\":\"chat.completion.chunk\"," \
     "\"created\":1750000000,\"model\":\"gpt-4o-mini-2024-07-18\",\"system_fingerprint\":" \

@@ -7,7 +7,7 @@
 /// What goes over the wires in ordinary use, made once.
 namespace tenon::bench {
 
-/// A chat request of one system and one user message, about 500 bytes.
+/// A chat request of one system and one user message, about 430 bytes.
 [[nodiscard]] const std::string& small_request();
 /// A chat request with a long conversation, about 100 KiB, with escapes and text beyond ASCII.
 [[nodiscard]] const std::string& large_request();
