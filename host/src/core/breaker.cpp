@@ -112,15 +112,19 @@ std::optional<BreakerEvent> Breaker::record_failure(const BreakerPermit& permit,
     }
     const Word word = load();
     if (word.generation != generation || word.state != BreakerState::closed) return std::nullopt;
-    if (!is_too_much(window_.counts(generation, now))) return std::nullopt;
+    if (window_.failures(generation, now) <
+            static_cast<std::uint64_t>(settings_.failure_threshold) ||
+        !is_enough(window_.counts(generation, now))) {
+        return std::nullopt;
+    }
     return open(word, BreakerCause::too_many_failures, now);
 }
 
-bool Breaker::is_too_much(const FailureWindow::Counts& counts) const noexcept {
+/// Enough traffic, and enough of it failed.
+bool Breaker::is_enough(const FailureWindow::Counts& counts) const noexcept {
     const auto failures = static_cast<double>(counts.failures);
     const auto total = static_cast<double>(counts.total());
-    return counts.failures >= static_cast<std::uint64_t>(settings_.failure_threshold) &&
-           counts.total() >= static_cast<std::uint64_t>(settings_.min_throughput) &&
+    return counts.total() >= static_cast<std::uint64_t>(settings_.min_throughput) &&
            failures / total >= settings_.min_failure_ratio;
 }
 

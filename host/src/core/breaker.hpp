@@ -216,7 +216,7 @@ private:
                                                base::TimePoint now) noexcept;
     std::optional<BreakerEvent> record_probe(const BreakerPermit& permit, Outcome outcome,
                                              base::TimePoint now) noexcept;
-    [[nodiscard]] bool is_too_much(const FailureWindow::Counts& counts) const noexcept;
+    [[nodiscard]] bool is_enough(const FailureWindow::Counts& counts) const noexcept;
 
     std::optional<BreakerEvent> change(const Word& from, const Word& to, BreakerCause cause,
                                        base::TimePoint now) noexcept;
