@@ -15,26 +15,33 @@ namespace tenon::runtime {
 
 namespace {
 
-/// How long the destructor waits for calls that a plugin does not finish.
-constexpr auto kShutdownGrace = std::chrono::seconds(10);
-
-base::LogOptions log_options(const config::LogConfig& config, const host::HostOptions& options) {
+base::LogOptions log_options(const config::LogConfig& config,
+                             const std::shared_ptr<LogSink>& sink) {
     base::LogOptions out = to_log_options(config);
-    if (options.log_sink) {
-        out.sink = [sink = options.log_sink](base::LogLevel, std::string_view line) { sink(line); };
-    }
+    if (sink) out.sink = [sink](base::LogLevel, std::string_view line) { sink->write(line); };
     return out;
+}
+
+std::shared_ptr<LogSink> log_sink(const host::HostOptions& options) {
+    return options.log_sink ? std::make_shared<LogSink>(options.log_sink) : nullptr;
 }
 
 }  // namespace
 
+Machinery::Machinery(const config::Config& config, const std::shared_ptr<LogSink>& sink)
+    : log(log_options(config.log, sink)),
+      io(static_cast<std::size_t>(config.runtime.io_threads)),
+      blocking(static_cast<std::size_t>(config.runtime.blocking_threads)) {}
+
 HostImpl::HostImpl(config::Config config, const std::vector<config::Problem>& warnings,
                    const host::HostOptions& options)
     : config_(std::move(config)),
-      log_(log_options(config_.log, options)),
-      io_(static_cast<std::size_t>(config_.runtime.io_threads)),
-      blocking_(static_cast<std::size_t>(config_.runtime.blocking_threads)),
-      environment_{log_, base::steady_clock(), io_, blocking_} {
+      shutdown_grace_(options.shutdown_grace),
+      log_sink_(log_sink(options)),
+      machinery_(std::make_shared<Machinery>(config_, log_sink_)),
+      log_(machinery_->log),
+      io_(machinery_->io),
+      environment_{log_, base::steady_clock(), io_, machinery_->blocking, machinery_} {
     for (const config::Problem& warning : warnings) {
         log_.write(base::LogLevel::warn, "config", config::format(warning));
     }
@@ -68,11 +75,15 @@ HostImpl::~HostImpl() {
     idle_.wait(lock, [this] { return running_.empty(); });
     auto providers = std::exchange(providers_, {});
     lock.unlock();
+    // One grace for all: their calls were cancelled at the same moment.
+    const auto patience = base::steady_clock().now() + shutdown_grace_;
     for (auto& [name, entry] : providers) {
-        if (entry->provider) entry->provider->shut_down(kShutdownGrace);
+        if (!entry->provider) continue;
+        const auto rest = patience - base::steady_clock().now();
+        entry->provider->shut_down(std::max<base::Duration>(rest, base::Duration::zero()));
     }
     providers.clear();
-    io_.stop();
+    if (log_sink_) log_sink_->close();
 }
 
 Result<void> HostImpl::load_plugins(const std::filesystem::path& path) {
@@ -189,7 +200,7 @@ Result<void> HostImpl::add_provider(const host::ProviderOptions& options) {
         const std::lock_guard lock(mutex_);
         if (providers_.emplace(options.name, std::move(entry)).second) return {};
     }
-    provider->shut_down(kShutdownGrace);
+    provider->shut_down(shutdown_grace_);
     return Error(Code::invalid, "a provider named " + options.name + " exists already");
 }
 

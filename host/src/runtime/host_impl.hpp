@@ -29,6 +29,38 @@ struct ProviderEntry {
     std::string last_error;  ///< of the last request or health check that failed
 };
 
+/// The application's log sink, until the host ends: what is left alive after that may go on
+/// logging.
+///
+/// \par Thread-safety
+/// Any thread.
+class LogSink {
+public:
+    explicit LogSink(std::function<void(std::string_view)> write) : write_(std::move(write)) {}
+
+    void write(std::string_view line) {
+        const std::lock_guard lock(mutex_);
+        if (write_) write_(line);
+    }
+    void close() {
+        const std::lock_guard lock(mutex_);
+        write_ = nullptr;
+    }
+
+private:
+    std::mutex mutex_;
+    std::function<void(std::string_view)> write_;
+};
+
+/// What the providers run on. One that has to be left alive keeps it (plugin::Proxy::retire()).
+struct Machinery {
+    Machinery(const config::Config& config, const std::shared_ptr<LogSink>& sink);
+
+    base::Log log;
+    net::IoThreads io;
+    net::BlockingPool blocking;
+};
+
 /// tenon::host::Host: plugins, providers and threads under one roof.
 class HostImpl final : public host::Host {
 public:
@@ -98,9 +130,11 @@ private:
         std::size_t io_index);
 
     const config::Config config_;
-    base::Log log_;
-    net::IoThreads io_;
-    net::BlockingPool blocking_;
+    const std::chrono::milliseconds shutdown_grace_;
+    const std::shared_ptr<LogSink> log_sink_;  ///< nullptr: standard error
+    const std::shared_ptr<Machinery> machinery_;
+    base::Log& log_;
+    net::IoThreads& io_;
     const plugin::ProxyEnvironment environment_;
 
     mutable std::mutex mutex_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -26,6 +27,9 @@ struct HostOptions {
     /// Receives every log line instead of standard error, one at a time, on any thread. Must not
     /// call back into the host.
     std::function<void(std::string_view line)> log_sink = {};
+    /// How long the host's end waits for calls that plugins do not finish although they were
+    /// cancelled. Providers that still have one then are left alive instead of being destroyed.
+    std::chrono::milliseconds shutdown_grace = std::chrono::seconds(10);
 };
 
 /// One provider to add at run time.
