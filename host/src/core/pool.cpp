@@ -100,7 +100,9 @@ Pool::Acquired Pool::acquire(WaiterTag tag, base::TimePoint deadline, base::Time
         settle(now, actions);
         return acquired;
     }
-    return enqueue(tag, deadline, now, actions);
+    const Acquired acquired = enqueue(tag, deadline, now, actions);
+    settle(now, actions);
+    return acquired;
 }
 
 Pool::Acquired Pool::enqueue(WaiterTag tag, base::TimePoint deadline, base::TimePoint now,
@@ -120,7 +122,6 @@ Pool::Acquired Pool::enqueue(WaiterTag tag, base::TimePoint deadline, base::Time
     assert(ticket != kNoTicket);
     leases_.join(ticket);
     earliest_ = std::min(earliest_, until);
-    settle(now, actions);
     return {Outcome::queued, PoolReason::none, ticket, kNoConn, 0};
 }
 

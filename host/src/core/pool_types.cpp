@@ -52,6 +52,8 @@ Result<void> PoolSettings::validate() const {
     using std::chrono::milliseconds;
     const bool multiplexed = mode == ConnectionMode::multiplexed;
     const std::uint32_t most_calls = mode == ConnectionMode::exclusive ? 1 : kMostCalls;
+    // Who may not wait would never see the end of the first dial.
+    const std::uint32_t least_waiting = mode == ConnectionMode::stateless ? 0 : 1;
     const std::uint32_t most_kept = pooling ? max_connections : 0;
     return first_failure(
         check_range("max_connections", std::int64_t{max_connections}, 1, kMostConnections),
@@ -60,7 +62,7 @@ Result<void> PoolSettings::validate() const {
         check_range("min_idle", std::int64_t{min_idle}, 0, most_kept),
         check_range("preconnect", std::int64_t{preconnect}, 0, most_kept),
         check_range("max_connecting", std::int64_t{max_connecting}, 1, kMostConnections),
-        check_range("max_waiting", std::int64_t{max_waiting}, 0, kMostWaiting),
+        check_range("max_waiting", std::int64_t{max_waiting}, least_waiting, kMostWaiting),
         check_range("acquire_timeout", acquire_timeout, milliseconds(1)),
         check_range("idle_timeout", idle_timeout, milliseconds(0)),
         check_range("max_lifetime", max_lifetime, milliseconds(0)),

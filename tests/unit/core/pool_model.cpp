@@ -179,13 +179,11 @@ PoolModel::Events PoolModel::acquire(WaiterTag tag, std::int64_t deadline, std::
         events_.people = {"granted" + name(lend(tag, now))};
     } else if (deadline == now) {
         events_.people = {"rejected"};
-        std::sort(events_.connections.begin(), events_.connections.end());
-        return events_;
     } else {
         if (waiting_.size() == settings_.max_waiting) expire(now);
         if (waiting_.size() == settings_.max_waiting) {
             events_.people.push_back("rejected");
-            return events_;
+            return end(now);
         }
         const std::int64_t timeout = now + settings_.acquire_timeout.count();
         waiting_.push_back(

@@ -106,7 +106,7 @@ PoolSettings random_settings(Random& random) {
         settings.preconnect = static_cast<std::uint32_t>(random.below(settings.max_connections));
     }
     settings.max_connecting = static_cast<std::uint32_t>(1 + random.below(3));
-    settings.max_waiting = static_cast<std::uint32_t>(random.below(8));
+    settings.max_waiting = static_cast<std::uint32_t>(1 + random.below(8));
     settings.acquire_timeout = std::chrono::milliseconds(20 + random.below(60));
     settings.idle_timeout = std::chrono::milliseconds(30 + random.below(100));
     settings.max_lifetime = std::chrono::milliseconds(random.below(2) * (50 + random.below(300)));

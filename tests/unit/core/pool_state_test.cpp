@@ -304,6 +304,7 @@ BOOST_AUTO_TEST_CASE(settings_that_cannot_work_are_refused_by_name) {
                    s.min_idle = 1;
                }).starts_with("min_idle is 1"));
     BOOST_TEST(message([](auto& s) { s.max_connecting = 0; }).starts_with("max_connecting is 0"));
+    BOOST_TEST(message([](auto& s) { s.max_waiting = 0; }).starts_with("max_waiting is 0"));
     BOOST_TEST(message([](auto& s) { s.acquire_timeout = 0ms; }).starts_with("acquire_timeout"));
     BOOST_TEST(message([](auto& s) { s.dial_backoff_max = 99ms; }) ==
                "dial_backoff_max is 99ms, but must be between 100ms and 876000h.");
