@@ -10,7 +10,7 @@ namespace tenon::test {
 
 /// What look-ups of names below ".test" come to; all other names go to the C library.
 ///
-/// - "two.test": an address that refuses (127.0.0.2), then 127.0.0.1
+/// - "two.test": 127.0.0.2, where servers do not listen, then 127.0.0.1
 /// - "blocked.test": waits for `gate`, then 127.0.0.1
 /// - others: no such name
 ///

@@ -1,5 +1,6 @@
 #include "support/full_listener.hpp"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,12 +10,12 @@
 
 namespace tenon::test {
 
-FullListener::FullListener() {
+FullListener::FullListener(const char* host) {
     const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     fds_.push_back(listener);
     sockaddr_in address{};
     address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_addr.s_addr = ::inet_addr(host);
     auto* const raw = reinterpret_cast<sockaddr*>(&address);
     socklen_t size = sizeof address;
     if (::bind(listener, raw, size) != 0 || ::listen(listener, 0) != 0 ||

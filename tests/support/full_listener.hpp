@@ -5,11 +5,11 @@
 
 namespace tenon::test {
 
-/// A listening socket on 127.0.0.1 that accepts nothing and whose queue is full: a connection to it
+/// A listening socket that accepts nothing and whose queue is full: a connection to it
 /// is neither made nor refused.
 class FullListener {
 public:
-    FullListener();
+    explicit FullListener(const char* address = "127.0.0.1");
     ~FullListener();
     FullListener(const FullListener&) = delete;
     FullListener& operator=(const FullListener&) = delete;

@@ -122,10 +122,12 @@ struct Stream::Impl : std::enable_shared_from_this<Stream::Impl> {
 
     [[nodiscard]] bool expired() const noexcept { return reading.expired || writing.expired; }
 
-    /// What a failed operation means.
+    /// What a failed operation means. One that failed by itself as the stream was closed says so.
     [[nodiscard]] Error meaning(const char* doing, const boost::system::error_code& error) const {
         if (expired()) return {Code::deadline, std::string(doing) + " " + peer + " took too long"};
-        if (closed) return {Code::cancelled, "cancelled"};
+        if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor) {
+            return {Code::cancelled, "cancelled"};
+        }
         return {Code::unavailable,
                 std::string(doing) + " " + peer + " failed (" + error.message() + ")"};
     }

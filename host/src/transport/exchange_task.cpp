@@ -164,15 +164,11 @@ net::Awaitable<ExchangeTask::Failure> ExchangeTask::transfer(wire::Http1Response
         sent(co_await send());
     }
     auto failure = co_await receive(parser);
-    bool sending_failed = unsent_.has_value();
-    if (sending_) {
-        co_await stop_sending();
-        // Whoever notices a failure closes the stream, and the other one fails of that; but for a
-        // limit each has a timer of its own.
-        sending_failed = unsent_ && unsent_->code == Code::deadline;
-    }
-    // A server may answer and hang up before it has read the whole request; its answer counts.
-    if (failure && sending_failed && !parser.started()) failure = unsent_;
+    if (sending_) co_await stop_sending();
+    // A server may answer and hang up before it has read the whole request; its answer counts. If
+    // there is none, a write that failed by itself tells more than the end that followed.
+    const bool write_failed = unsent_ && unsent_->code != Code::cancelled;
+    if (failure && write_failed && !parser.started()) failure = unsent_;
     co_return failure;
 }
 
@@ -194,15 +190,11 @@ net::Awaitable<ExchangeTask::Failure> ExchangeTask::send() {
 }
 
 void ExchangeTask::start_sending() {
-    asio::co_spawn(io_, send_aside(), [self = shared_from_this()](const std::exception_ptr& lost) {
-        if (lost) self->sent(Error(Code::no_memory, "out of memory"));
-    });
-}
-
-net::Awaitable<void> ExchangeTask::send_aside() {
-    // Told here and not in the completion handler, which would be called after the reader has seen
-    // the consequences.
-    sent(co_await send());
+    asio::co_spawn(io_, send(),
+                   [self = shared_from_this()](const std::exception_ptr& lost, Failure failure) {
+                       if (lost) failure = Error(Code::no_memory, "out of memory");
+                       self->sent(std::move(failure));
+                   });
 }
 
 void ExchangeTask::sent(Failure failure) noexcept {

@@ -53,7 +53,6 @@ private:
     net::Awaitable<Failure> send();
     net::Awaitable<Failure> receive(wire::Http1ResponseParser& parser);
     void start_sending();
-    net::Awaitable<void> send_aside();
     void sent(Failure failure) noexcept;
     net::Awaitable<void> stop_sending();
     net::Awaitable<Failure> wait_while_paused();

@@ -5,6 +5,7 @@
 #include <array>
 #include <future>
 #include <string>
+#include <thread>
 
 #include "io_rig.hpp"
 #include "net/timer.hpp"
@@ -90,6 +91,29 @@ BOOST_AUTO_TEST_CASE(the_next_address_is_tried_when_one_refuses) {
     IoRig rig;
     BOOST_TEST(rig.get(rig.stream().connect("two.test", server.port(), later())).has_value());
     BOOST_TEST(server.wait_for_accepted(1));
+}
+
+BOOST_AUTO_TEST_CASE(an_address_that_does_not_answer_takes_its_share_of_the_time_only) {
+    const test::FullListener silent("127.0.0.2");
+    const ScriptedServer server(kSilent, {.tls = std::nullopt, .port = silent.port()});
+    IoRig rig;
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+    BOOST_TEST(rig.get(rig.stream().connect("two.test", server.port(), deadline)).has_value());
+    BOOST_TEST(server.wait_for_accepted(1));
+}
+
+BOOST_AUTO_TEST_CASE(closing_ends_the_trying_of_addresses) {
+    const test::FullListener silent("127.0.0.2");
+    const ScriptedServer server(kSilent, {.tls = std::nullopt, .port = silent.port()});
+    IoRig rig;
+    auto connecting = rig.start(rig.stream().connect("two.test", server.port(), later()));
+    // The look-up is made by a thread of its own; a connection in the making has a socket.
+    while (!rig.run([&] { return rig.stream().is_open(); })) std::this_thread::yield();
+    rig.run([&] { rig.stream().close(); });
+    const auto connected = IoRig::wait(std::move(connecting));
+    BOOST_TEST_REQUIRE(!connected.has_value());
+    BOOST_TEST((connected.error().code == Code::cancelled));
+    BOOST_TEST(server.connections_accepted() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_look_up_ends_at_the_deadline_and_its_late_result_is_dropped) {
@@ -256,6 +280,7 @@ BOOST_AUTO_TEST_CASE(an_idle_connection_is_stale_once_the_peer_closed_or_spoke) 
     BOOST_TEST_REQUIRE(connect_to(other, leaver).has_value());
     BOOST_TEST(!other.run([&] { return other.stream().is_stale(); }));
     leave.open();
+    BOOST_TEST_REQUIRE(leaver.wait_for_accepted(1));
     BOOST_TEST_REQUIRE(leaver.wait_for_open(0));
     BOOST_TEST(other.run([&] { return other.stream().is_stale(); }));
 }
@@ -266,6 +291,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_closed_before_a_request_reached_it_has_left_it_
     IoRig rig;
     BOOST_TEST_REQUIRE(connect_to(rig, server).has_value());
     leave.open();
+    BOOST_TEST_REQUIRE(server.wait_for_accepted(1));
     BOOST_TEST_REQUIRE(server.wait_for_open(0));
     // The race that every idle connection may lose: written before the close was noticed.
     BOOST_TEST(rig.get(rig.stream().write("a request", "", later())).has_value());
