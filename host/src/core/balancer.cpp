@@ -1,6 +1,7 @@
 #include "core/balancer.hpp"
 
 #include "core/setting_range.hpp"
+#include "core/stable_hash.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -28,13 +29,6 @@ constexpr double kLeastHealth = 0.01;
 /// too often be the two worst.
 constexpr std::size_t kCompareAll = 4;
 
-/// All bits depend on all bits (splitmix64's finalizer).
-std::uint64_t mix(std::uint64_t z) noexcept {
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-    return z ^ (z >> 31);
-}
-
 /// Even in (0, 1): never 0, whose logarithm has no value.
 double unit_of(std::uint64_t hash) noexcept {
     return (static_cast<double>(hash >> 11) + 0.5) * 0x1.0p-53;
@@ -59,14 +53,6 @@ Result<void> BalancerSettings::validate() const {
     return first_failure(check_range("slow_start", slow_start, milliseconds(0)),
                          check_range("slow_start_floor", slow_start_floor, 0.01, 1.0),
                          check_range("ailing_below", ailing_below, 0.0, 1.0));
-}
-
-std::uint64_t session_key(std::string_view session) noexcept {
-    std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a; mix() then spreads what it leaves uneven
-    for (const char c : session) {
-        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-    }
-    return mix(hash);
 }
 
 Balancer::Balancer(const BalancerSettings& settings, std::size_t capacity)

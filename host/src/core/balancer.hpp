@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -61,7 +60,7 @@ struct Member {
 };
 
 struct PickRequest {
-    std::optional<std::uint64_t> session;  ///< session_key() of what the caller calls its session
+    std::optional<std::uint64_t> session;  ///< stable_hash() of the session's name
     /// Take a member that starts slowly beyond its share rather than none.
     bool beyond_share = false;
 };
@@ -80,9 +79,6 @@ struct Pick {
 
     explicit operator bool() const noexcept { return why_not == NoPick::none; }
 };
-
-/// A session's key. Equal on every machine, so that a session finds its member after a restart.
-[[nodiscard]] std::uint64_t session_key(std::string_view session) noexcept;
 
 /// Picks one member of a tier for each request.
 ///

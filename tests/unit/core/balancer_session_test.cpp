@@ -1,4 +1,5 @@
 #include "core/balancer.hpp"
+#include "core/stable_hash.hpp"
 
 #include "heap_count.hpp"
 
@@ -20,7 +21,7 @@ constexpr std::size_t kSessions = 20'000;
 
 std::vector<Member> members(std::size_t n) {
     std::vector<Member> out(n);
-    for (std::size_t i = 0; i < n; ++i) out[i].id = session_key("provider" + std::to_string(i));
+    for (std::size_t i = 0; i < n; ++i) out[i].id = stable_hash("provider" + std::to_string(i));
     return out;
 }
 
@@ -36,7 +37,7 @@ std::vector<std::uint64_t> homes(const std::vector<Member>& members) {
     Random random(1);
     std::vector<std::uint64_t> out;
     for (std::size_t i = 0; i < kSessions; ++i) {
-        const PickRequest request{.session = session_key("session" + std::to_string(i))};
+        const PickRequest request{.session = stable_hash("session" + std::to_string(i))};
         const Pick pick = balancing.pick(members, request, kNow, random);
         BOOST_TEST_REQUIRE(bool(pick));
         out.push_back(members[pick.index].id);
@@ -52,16 +53,16 @@ BOOST_AUTO_TEST_SUITE(balancer_sessions)
 
 BOOST_AUTO_TEST_CASE(a_key_is_the_same_on_every_machine) {
     // Computed from the published algorithms (FNV-1a, splitmix64) in Python.
-    BOOST_TEST(session_key("") == 17665956581633026203U);
-    BOOST_TEST(session_key("session") == 13406084954882452289U);
-    BOOST_TEST(session_key("\xc3\xa9") == 2536656207217688990U);
+    BOOST_TEST(stable_hash("") == 17665956581633026203U);
+    BOOST_TEST(stable_hash("session") == 13406084954882452289U);
+    BOOST_TEST(stable_hash("\xc3\xa9") == 2536656207217688990U);
 }
 
 BOOST_AUTO_TEST_CASE(a_session_stays_with_its_member_whatever_the_load) {
     auto balancing = balancer();
     auto all = members(6);
     Random random(1);
-    const PickRequest request{.session = session_key("mine")};
+    const PickRequest request{.session = stable_hash("mine")};
     const auto home = balancing.pick(all, request, kNow, random).index;
     all[home].in_flight = 100;
     all[home].cost_ms = 1e6;
@@ -79,7 +80,7 @@ BOOST_AUTO_TEST_CASE(without_a_key_or_without_affinity_the_policy_decides) {
     auto with = balancer();
     Balancer without(BalancerSettings(), 64);
     for (std::size_t i = 0; i < 50; ++i) {
-        const PickRequest request{.session = session_key("session" + std::to_string(i))};
+        const PickRequest request{.session = stable_hash("session" + std::to_string(i))};
         BOOST_TEST_REQUIRE(with.pick(all, {}, kNow, random).index == 1U);
         BOOST_TEST_REQUIRE(without.pick(all, request, kNow, random).index == 1U);
     }
@@ -147,7 +148,7 @@ BOOST_AUTO_TEST_CASE(picking_a_session_s_member_allocates_nothing) {
     auto balancing = balancer();
     const auto all = members(8);
     Random random(1);
-    const PickRequest request{.session = session_key("mine")};
+    const PickRequest request{.session = stable_hash("mine")};
     const auto before = heap_allocations();
     for (int i = 0; i < 100; ++i) std::ignore = balancing.pick(all, request, kNow, random);
     BOOST_TEST(heap_allocations() == before);
