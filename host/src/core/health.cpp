@@ -91,6 +91,7 @@ HealthSteps HealthMonitor::stop(base::TimePoint now) noexcept {
     if (!std::exchange(running_, false)) return steps;
     steps.abandoned = std::exchange(check_, 0);
     next_ = base::kNoDeadline;
+    requested_ = kNever;  // a check that was given up is not good enough for the next who asks
     again_ = false;
     failures_ = 0;
     successes_ = 0;
@@ -292,7 +293,8 @@ HealthSteps HealthMonitor::check_soon(base::TimePoint now, Due due) noexcept {
 
 HealthSteps HealthMonitor::request_check(base::TimePoint now) {
     if (!running_ || check_ != 0) return {};
-    if (requested_ != kNever && now < requested_ + settings_.min_gap) return {};
+    const bool is_fresh = requested_ != kNever && now < requested_ + settings_.min_gap;
+    if (is_fresh && !without_checks_) return {};
     return check_soon(now, Due::requested);
 }
 

@@ -172,6 +172,8 @@ public:
     [[nodiscard]] HealthStatus status(base::TimePoint now, BreakerState breaker) const;
 
 private:
+    friend struct HealthMonitorTest;  // compares two of them at different times
+
     enum class Due : std::uint8_t { periodic, edge, requested, verify };
 
     void move(HealthState to, base::TimePoint now, HealthSteps& steps) noexcept;
