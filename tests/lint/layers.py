@@ -101,7 +101,11 @@ NOT_IN_CORE = {
 
 # ... except that the breaker, which every call passes twice, needs no lock around it.
 LOCK_FREE = [
-    f"host/src/core/{name}.hpp" for name in ("breaker", "failure_window", "probe_leases")
+    f"host/src/core/{name}.hpp"
+    for name in (
+        *("breaker", "counters", "events", "failure_window", "histogram", "probe_leases"),
+        "retry_budget",
+    )
 ]
 
 # Time and chance are handed in.
