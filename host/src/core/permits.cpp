@@ -89,7 +89,8 @@ Permits::Admission Permits::acquire(WaiterTag tag, base::TimePoint deadline, bas
                                     PermitActions& actions) {
     if (closed_) return {Outcome::rejected, PermitReason::closed, kNoTicket};
     if (deadline < now) return {Outcome::rejected, PermitReason::deadline, kNoTicket};
-    if (tickets_.waiting() > 0 || held_ >= limit_) return enqueue(tag, deadline, now, actions);
+    if (held_ >= limit_) return enqueue(tag, deadline, now, actions);
+    assert(tickets_.waiting() == 0);  // or this newcomer would overtake
     ++held_;
     const Ticket permit = tickets_.issue({.tag = tag, .since = now, .until = deadline});
     assert(permit != kNoTicket);

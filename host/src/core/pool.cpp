@@ -68,6 +68,7 @@ void Pool::hand_over(Lease& lease) noexcept {
 }
 
 Pool::Acquired Pool::grant(WaiterTag tag, base::TimePoint now) noexcept {
+    assert(leases_.waiting() == 0);
     Lease lease{.tag = tag, .since = now, .until = now};
     hand_over(lease);
     const Ticket ticket = leases_.issue(lease);
@@ -91,11 +92,11 @@ Pool::Acquired Pool::acquire(WaiterTag tag, base::TimePoint deadline, base::Time
         case PoolState::closed: return reject(PoolReason::closed, actions);
     }
     if (deadline < now) return reject(PoolReason::deadline, actions);
-    // Newcomers never overtake those who wait.
-    if (leases_.waiting() == 0 && has_free(now)) return grant(tag, now);
+    // Nobody waits while there is something free, so a newcomer never overtakes.
+    if (has_free(now)) return grant(tag, now);
 
     reserve_all(actions);
-    if (leases_.waiting() == 0 && purge(now, actions)) {
+    if (purge(now, actions)) {
         const Acquired acquired = grant(tag, now);
         settle(now, actions);
         return acquired;

@@ -370,6 +370,17 @@ BOOST_AUTO_TEST_CASE(leaving_the_queue_teaches_nothing_about_how_long_permits_ar
     BOOST_TEST((f.permits.report().predicted_wait == 0s));
 }
 
+BOOST_AUTO_TEST_CASE(waiting_for_a_permit_is_not_holding_it) {
+    Fixture f(settings(1, 10));
+    const auto holder = f.acquire(0);
+    const auto waiter = f.acquire(1);
+    f.release(holder.permit, 800ms);
+    f.release(waiter.permit, 800ms);  // held for no time
+    f.acquire(2, 800ms);
+    f.acquire(3, 800ms);
+    BOOST_TEST((f.permits.report().predicted_wait == 700ms));
+}
+
 BOOST_AUTO_TEST_CASE(prediction_can_be_switched_off) {
     auto blind = settings(1, 10);
     blind.predict_wait = false;
@@ -405,7 +416,7 @@ BOOST_AUTO_TEST_CASE(a_queue_that_was_empty_lately_serves_the_oldest_first) {
     f.release(holder, 60ms);  // empty
     holder = f.actions[0].permit;
     f.acquire(2, 60ms);
-    f.acquire(3, 120ms);
+    f.acquire(3, 158ms);
     f.release(holder, 159ms);
     BOOST_TEST(f.tags(Kind::grant) == Tags{2});
 }
