@@ -20,18 +20,32 @@ bool BlockingPool::post(std::function<void()> job) {
     const std::lock_guard lock(mutex_);
     if (jobs_.size() >= most_queued_) return false;
     jobs_.push_back(std::move(job));
-    if (jobs_.size() > idle_ && threads_.size() < most_threads_) {
-        try {
-            threads_.emplace_back([this] { run(); });
-        } catch (const std::system_error&) {  // the system has no more threads
-            if (threads_.empty()) {
-                jobs_.pop_back();
-                return false;
-            }
-        }
+    start_thread_if_needed();
+    if (threads_.empty()) {
+        jobs_.pop_back();
+        return false;
     }
     changed_.notify_one();
     return true;
+}
+
+void BlockingPool::write_off(bool one_more) {
+    const std::lock_guard lock(mutex_);
+    if (one_more) {
+        ++most_threads_;
+        start_thread_if_needed();
+    } else {
+        --most_threads_;  // a thread too many stays; it is idle
+    }
+}
+
+void BlockingPool::start_thread_if_needed() {
+    if (jobs_.size() <= idle_ || threads_.size() >= most_threads_) return;
+    try {
+        threads_.emplace_back([this] { run(); });
+    } catch (const std::system_error&) {
+        // The system has no more threads; those that there are must do.
+    }
 }
 
 void BlockingPool::run() {

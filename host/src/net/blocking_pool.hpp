@@ -28,10 +28,16 @@ public:
     /// thread can be started.
     [[nodiscard]] bool post(std::function<void()> job);
 
+    /// One more (or one less) running job is not expected to come back, so that its thread counts
+    /// no more among the pool's: what hangs does not keep the others from working. The caller
+    /// bounds how many there are.
+    void write_off(bool one_more);
+
 private:
+    void start_thread_if_needed();  ///< REQUIRES: mutex_ is held
     void run();
 
-    const std::size_t most_threads_;
+    std::size_t most_threads_;
     const std::size_t most_queued_;
     std::mutex mutex_;
     std::condition_variable changed_;

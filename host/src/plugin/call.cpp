@@ -98,6 +98,7 @@ void CallSlot::clear() noexcept {
     deltas.clear();
     outcome.reset();
     waker.reset();
+    job.reset();
     conn = nullptr;
 }
 

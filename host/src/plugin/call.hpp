@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -67,6 +68,12 @@ public:
     virtual void wake() noexcept = 0;
 };
 
+/// A start function of a blocking provider on its way through the worker pool.
+struct WorkerJob {
+    enum State : int { waiting, running, written_off, ended };
+    std::atomic<State> state{waiting};
+};
+
 /// One call in its slot, from start until all three have let go: the plugin (finish), the host
 /// (release) and the operations that were started for it. Guarded by the slot's mutex.
 struct CallSlot {
@@ -99,6 +106,7 @@ struct CallSlot {
     DeltaBatch deltas;
     CallOutcome outcome;
     std::shared_ptr<Waker> waker;
+    std::shared_ptr<WorkerJob> job;  ///< nullptr: the start function is not a blocking one
     std::vector<std::shared_ptr<BoundOperation>> operations;
     const tenon_json_document* json = nullptr;  ///< of `body`, parsed on demand
 

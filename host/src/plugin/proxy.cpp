@@ -15,6 +15,9 @@
 namespace tenon::plugin {
 namespace {
 
+/// Workers that one provider may keep for calls that nobody waits for any more.
+constexpr std::size_t kMostHanging = 4;
+
 std::string provider_prefix(const std::string& name) {
     return "provider " + name + ": ";
 }
@@ -77,7 +80,7 @@ Result<std::shared_ptr<Proxy>> Proxy::create(std::shared_ptr<const Kind> kind, P
         const AttributionScope scope(proxy->name().c_str(), proxy->kind().library_path.c_str(),
                                      "create");
         made->status = proxy->call_create(made->provider, made->error);
-        if (!made->settled.test_and_set() || made->status != TENON_OK) return;
+        if (!made->settled.test_and_set() || made->provider == nullptr) return;
         proxy->provider_ = made->provider;  // nobody waits for it any more
         proxy->call_destroy();
     });
@@ -230,28 +233,54 @@ ActiveCall Proxy::start(const char* function, bool blocking, tenon_conn* conn,
         slot.prepare(request, conn, io_index);
     });
     ActiveCall active(shared_from_this(), call);
-    if (!blocking) {
+    if (blocking) {
+        start_on_worker(function, call, call_plugin);
+    } else {
         run_start(function, call, call_plugin);
-        return active;
     }
+    return active;
+}
+
+template <class CallPlugin>
+void Proxy::start_on_worker(const char* function, tenon_call call, const CallPlugin& call_plugin) {
+    if (hanging_.load(std::memory_order_relaxed) >= kMostHanging) {
+        Error error(Code::unavailable, std::to_string(kMostHanging) +
+                                           " earlier calls still hang in the plugin; restart this "
+                                           "program, or report it to the plugin's author");
+        error.scope = Scope::provider;
+        end_by_host(call, std::move(error));
+        return;
+    }
+    const auto job = std::make_shared<WorkerJob>();
+    calls_.with(call, [&](CallSlot& slot) { slot.job = job; });
     enter();
     const bool queued =
-        environment_.blocking.post([self = shared_from_this(), function, call, call_plugin] {
+        environment_.blocking.post([self = shared_from_this(), job, function, call, call_plugin] {
+            job->state = WorkerJob::running;
             // A storm of requests that were given up in the queue must not reach the plugin.
             if (self->is_cancelled(call)) {
                 self->end_by_host(call, Error(Code::cancelled, "the request was cancelled"));
             } else {
                 self->run_start(function, call, call_plugin);
             }
+            if (job->state.exchange(WorkerJob::ended) == WorkerJob::written_off) {
+                self->environment_.blocking.write_off(false);
+                self->hanging_.fetch_sub(1, std::memory_order_relaxed);
+            }
             self->leave();
         });
-    if (!queued) {
-        leave();
-        end_by_host(call, Error(Code::overloaded,
-                                "all worker threads for blocking plugins are busy and their queue "
-                                "is full; raise runtime.blocking_threads"));
-    }
-    return active;
+    if (queued) return;
+    leave();
+    end_by_host(call, Error(Code::overloaded,
+                            "all worker threads for blocking plugins are busy and their queue is "
+                            "full; raise runtime.blocking_threads"));
+}
+
+void Proxy::give_up(WorkerJob& job) noexcept {
+    auto running = WorkerJob::running;
+    if (!job.state.compare_exchange_strong(running, WorkerJob::written_off)) return;
+    hanging_.fetch_add(1, std::memory_order_relaxed);
+    environment_.blocking.write_off(true);
 }
 
 template <class CallPlugin>

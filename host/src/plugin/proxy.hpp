@@ -145,6 +145,10 @@ private:
                      const CallRequest& request, std::size_t io_index,
                      const CallPlugin& call_plugin);
     template <class CallPlugin>
+    void start_on_worker(const char* function, tenon_call call, const CallPlugin& call_plugin);
+    /// The host lets go of a call whose start function may still be at work.
+    void give_up(WorkerJob& job) noexcept;
+    template <class CallPlugin>
     void run_start(const char* function, tenon_call call, const CallPlugin& call_plugin) noexcept;
     /// Ends a call that the plugin did not accept. Returns false if it had been finished.
     bool end_by_host(tenon_call call, Error error) noexcept;
@@ -187,6 +191,8 @@ private:
     base::HandleTable<std::weak_ptr<BoundOperation>> operations_;
     std::atomic<std::uint64_t> misbehaviours_{0};
 
+    /// Workers that a start function keeps although the host has given its call up.
+    std::atomic<std::size_t> hanging_{0};
     /// Plugin code that runs now, and operations whose last callback is still to come.
     std::atomic<std::size_t> entered_{0};
     std::mutex idle_mutex_;

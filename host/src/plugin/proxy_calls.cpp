@@ -182,8 +182,10 @@ void Proxy::release(tenon_call call) noexcept {
     cancel(call);
     CallSlot::Over over;
     tenon_conn* unclaimed = nullptr;
+    std::shared_ptr<WorkerJob> job;
     calls_.with(call, [&](CallSlot& slot) {
         slot.released = true;
+        if (!slot.finished) job = slot.job;
         slot.reader_waits = false;
         slot.waker.reset();
         // It arrived in the moment in which its caller gave up.
@@ -191,6 +193,7 @@ void Proxy::release(tenon_call call) noexcept {
         over = slot.over();
     });
     if (unclaimed != nullptr) disconnect(unclaimed);
+    if (job) give_up(*job);
     settle(call, over, false);
 }
 

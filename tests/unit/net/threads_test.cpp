@@ -79,6 +79,19 @@ BOOST_AUTO_TEST_CASE(a_full_queue_refuses_more) {
     go.set_value();
 }
 
+BOOST_AUTO_TEST_CASE(a_job_that_was_written_off_keeps_no_thread_from_the_others) {
+    BlockingPool pool(1);
+    std::promise<void> go;
+    std::promise<void> others;
+    const auto gate = go.get_future().share();
+    BOOST_TEST(pool.post([gate] { gate.wait(); }));
+    BOOST_TEST(pool.post([&] { others.set_value(); }));
+    pool.write_off(true);
+    others.get_future().wait();  // would hang behind the first job
+    pool.write_off(false);
+    go.set_value();
+}
+
 BOOST_AUTO_TEST_CASE(the_destructor_runs_what_is_queued) {
     std::atomic<int> runs = 0;
     {

@@ -75,6 +75,25 @@ BOOST_AUTO_TEST_CASE(a_plugin_that_blocks_for_ever_on_a_worker_costs_no_more_tha
     bad.shut_down(1ms);
 }
 
+BOOST_AUTO_TEST_CASE(a_plugin_that_keeps_its_workers_takes_none_from_others_and_is_soon_refused) {
+    ProviderFixture bad("block_for_ever");  // with two workers
+    for (int i = 0; i < 4; ++i) {
+        TextSink sink;
+        const auto cancel = std::make_shared<CancelSignal>();
+        auto running = bad.start("m", &sink, {}, cancel);
+        BOOST_TEST(sink.wait_for_text());  // it has a worker, although it has kept all before
+        cancel->cancel();
+        BOOST_TEST((running.wait().error().code == Code::cancelled));
+    }
+    const auto refused = bad.run("m");
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST((refused.error().scope == Scope::provider));
+    BOOST_TEST(refused.error().message ==
+               "provider tested: 4 earlier calls still hang in the plugin; restart this program, "
+               "or report it to the plugin's author");
+    bad.shut_down(1ms);
+}
+
 BOOST_AUTO_TEST_CASE(a_plugin_that_emits_for_ever_is_stopped_by_the_limit) {
     ProviderFixture bad("emit_for_ever");
     TextSink sink;
