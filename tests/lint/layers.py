@@ -99,7 +99,7 @@ NOT_IN_CORE = {
     *("latch", "barrier", "stop_token", "ctime", "iostream", "fstream", "filesystem"),
 }
 
-# ... except that the breaker, which every call passes twice, needs no lock around it.
+# ... except that what every call passes, the breaker and what is counted, needs no lock around it.
 LOCK_FREE = [
     f"host/src/core/{name}.hpp"
     for name in (
