@@ -27,6 +27,19 @@ BOOST_AUTO_TEST_CASE(the_bundled_plugins_pass_every_case) {
     }
 }
 
+#ifdef TENON_TEST_SAMPLE_DIR
+BOOST_AUTO_TEST_CASE(the_samples_pass_every_case_and_answer) {
+    const std::string samples = TENON_TEST_SAMPLE_DIR;
+    for (const std::string name : {"echo", "parrot"}) {
+        const Ran ran = run_tenon({"plugins", "check", samples + "/" + name + ".so"});
+        BOOST_TEST_INFO(ran.out);
+        BOOST_TEST(ran.code == 0);
+        BOOST_TEST(run_tenon({"--plugin-dir", samples, "complete", "-p", name, "a b"}).out ==
+                   "a b\n");
+    }
+}
+#endif
+
 BOOST_AUTO_TEST_CASE(a_file_that_is_no_plugin_fails_the_first_case_and_stops) {
     const TemporaryDirectory directory;
     const Ran ran = run_tenon({"plugins", "check", directory.file("no.so", "not a library")});
