@@ -143,10 +143,9 @@ CaseResult description(const PluginsCheckOptions& options) {
     Bench bench(options);
     if (!bench.problem().empty()) return failed(bench.problem());
     for (const host::KindInfo& kind : bench.kinds()) {
-        if (kind.name.empty() || kind.version.empty() || kind.description.empty()) {
+        if (kind.name.empty() || kind.version.empty()) {
             return failed(kind.id +
-                          ": name, version and description must not be empty; people "
-                          "choose plugins by them");
+                          ": name and version must not be empty; people choose plugins by them");
         }
         const auto schema = config::ProviderSchema::parse(kind.config_schema_json);
         if (!schema) return failed(kind.id + ": config_schema_json: " + schema.error().message);
