@@ -71,6 +71,10 @@ public:
     bool dial_succeeded(ConnId conn, std::uint64_t handle, base::TimePoint now,
                         PoolActions& actions);
     bool dial_failed(ConnId conn, const Error& error, base::TimePoint now, PoolActions& actions);
+    /// A connection that somebody else has made joins the present generation, also before ready(),
+    /// which then dials one less. Returns its number; kNoConn, and does nothing, if there is no
+    /// room, or never will be.
+    [[nodiscard]] ConnId adopt(std::uint64_t handle, base::TimePoint now, PoolActions& actions);
     bool probe_ended(ConnId conn, bool alive, base::TimePoint now, PoolActions& actions);
     /// The connection died or is to be replaced: idle, it is closed at once; else it is not lent
     /// again and closed when its last call is released.
@@ -193,6 +197,7 @@ private:
     [[nodiscard]] Fit fit() const noexcept;
     [[nodiscard]] std::uint32_t wanted_dials(const Fit& fit) const noexcept;
     void plan_dials(base::TimePoint now, PoolActions& actions) noexcept;
+    void occupy(Index index, base::TimePoint now) noexcept;
     void start_dial(Index index, base::TimePoint now, PoolActions& actions) noexcept;
     [[nodiscard]] base::Duration dial_backoff() noexcept;
 

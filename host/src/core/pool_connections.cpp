@@ -146,6 +146,20 @@ bool Pool::dial_succeeded(ConnId id, std::uint64_t handle, base::TimePoint now,
     return true;
 }
 
+// As if it had been dialled in no time.
+ConnId Pool::adopt(std::uint64_t handle, base::TimePoint now, PoolActions& actions) {
+    if (state_ == PoolState::closed || occupied_ >= max_) return kNoConn;
+    reserve_all(actions);
+    for (Index index = 0; index < connections_.size(); ++index) {
+        if (connections_[index].state != Connection::State::vacant) continue;
+        occupy(index, now);
+        const ConnId id = id_of(index);
+        dial_succeeded(id, handle, now, actions);
+        return id;
+    }
+    return kNoConn;
+}
+
 bool Pool::dial_failed(ConnId id, const Error& error, base::TimePoint now, PoolActions& actions) {
     const Index index = index_of(id, Connection::State::connecting);
     if (index == kNone) return false;
@@ -256,7 +270,7 @@ void Pool::plan_dials(base::TimePoint now, PoolActions& actions) noexcept {
     }
 }
 
-void Pool::start_dial(Index index, base::TimePoint now, PoolActions& actions) noexcept {
+void Pool::occupy(Index index, base::TimePoint now) noexcept {
     if (++serial_ == 0) serial_ = 1;
     ++occupied_;
     ++connecting_;
@@ -268,6 +282,10 @@ void Pool::start_dial(Index index, base::TimePoint now, PoolActions& actions) no
     conn.generation = generation_;
     conn.waiters_before = waiters_ever_;
     conn.quiet_since = now;
+}
+
+void Pool::start_dial(Index index, base::TimePoint now, PoolActions& actions) noexcept {
+    occupy(index, now);
     actions.push_back({.kind = PoolAction::Kind::dial,
                        .reason = PoolReason::none,
                        .why = {},
