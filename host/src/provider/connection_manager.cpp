@@ -1,0 +1,187 @@
+#include "provider/connection_manager.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "provider/connection_section.hpp"
+
+namespace tenon::provider {
+
+ConnectionManager::ConnectionManager(std::string name,
+                                     std::shared_ptr<ConnectionOperations> operations,
+                                     const ConnectionManagerSettings& settings,
+                                     const base::Clock& clock, net::IoThreads& io,
+                                     Listener listener)
+    : name_(std::move(name)),
+      operations_(std::move(operations)),
+      settings_(settings),
+      clock_(clock),
+      io_(io),
+      listener_(std::move(listener)),
+      upkeep_waker_(std::make_shared<IoWaker>(io.context(0))),
+      machine_(settings.connection, settings.enabled, settings.wanted),
+      health_(settings.health, settings.seed),
+      pool_(settings.pool, core::Random(settings.seed + 1)),
+      permits_(settings.permits) {
+    assert(settings.connection.stateless ==
+           (settings.pool.mode == core::ConnectionMode::stateless));
+}
+
+void ConnectionManager::start() {
+    Section section(*this);
+    section.spawn([this](std::size_t) { return upkeep(); }, 0);
+    core::ConnectionSteps steps;
+    machine_.start(section.now, steps);
+    apply(steps, section);
+}
+
+core::CommandReply ConnectionManager::command(core::ConnectionCommand command) {
+    Section section(*this);
+    core::ConnectionSteps steps;
+    const core::CommandReply reply = machine_.command(command, section.now, steps);
+    apply(steps, section);
+    if (command == core::ConnectionCommand::recover &&
+        reply.kind() == core::CommandReply::Kind::accepted) {
+        apply(health_.recover(section.now), section);
+    }
+    look_again(section);  // what is wanted may have changed, and no more than that
+    return reply;
+}
+
+void ConnectionManager::request_ended(const core::Verdict& verdict,
+                                      std::optional<std::int64_t> retry_after_ms) {
+    Section section(*this);
+    health_.request_ended(verdict, retry_after_ms, section.now);
+}
+
+bool ConnectionManager::connection_lost(ConnHandle conn) {
+    Section section(*this);
+    const auto known = conns_.find(conn);
+    if (known == conns_.end()) return false;
+    if (known->second == core::kNoConn) {
+        if (conn == spare_) drop_spare(section);
+        return true;  // else it is a check's, which closes it soon
+    }
+    core::PoolActions actions;
+    pool_.evict(known->second, section.now, actions);
+    apply(actions, section);
+    return true;
+}
+
+// --- Upkeep --------------------------------------------------------------------------------------
+
+base::TimePoint ConnectionManager::next_wake() const noexcept {
+    return std::min(
+        {machine_.report().wake, health_.next_wake(), pool_.next_tick(), permits_.next_tick()});
+}
+
+void ConnectionManager::tick(Section& section) {
+    core::ConnectionSteps steps;
+    const std::uint64_t dial = machine_.report().dial;
+    machine_.tick(section.now, steps);
+    if (dial != 0 && machine_.report().dial != dial) {
+        Error late(Code::deadline,
+                   "provider " + name_ + ": no connection within connect_timeout (" +
+                       std::to_string(settings_.connection.connect_timeout.count()) + " ms)");
+        late.retryable = true;
+        late.not_sent = true;
+        dial_failed(late, section);
+    }
+    apply(steps, section);
+
+    const core::HealthSteps health = health_.tick(section.now);
+    if (health.abandoned != 0) {
+        last_error_ = Error(Code::deadline, "the health check did not end in time");
+    }
+    apply(health, section);
+    core::PoolActions pool;
+    pool_.tick(section.now, pool);
+    apply(pool, section);
+    core::PermitActions permits;
+    permits_.tick(section.now, permits);
+    apply(permits, section);
+}
+
+/// Does what is due, and tells the listener what has happened.
+net::Awaitable<void> ConnectionManager::upkeep() {
+    for (bool over = false;;) {
+        std::vector<core::ConnectionTransition> news;
+        base::TimePoint until;
+        {
+            Section section(*this);
+            tick(section);
+            over = stopping_ && machine_.report().state == core::ConnectionState::disconnected;
+            news.swap(undelivered_);
+            until = upkeep_until_ = next_wake();
+        }
+        if (listener_) {
+            for (const core::ConnectionTransition& transition : news) listener_(transition);
+        }
+        if (over) co_return;
+        co_await upkeep_waker_->wait(until);
+    }
+}
+
+net::Awaitable<void> ConnectionManager::probe(base::TimePoint deadline, std::size_t io_index) {
+    const auto self = shared_from_this();
+    const auto waker = std::make_shared<IoWaker>(io_.context(io_index));
+    std::uint64_t before = 0;
+    for (bool first = true;; first = false) {
+        {
+            Section section(*this);
+            if (first) {
+                before = checks_over_;
+                apply(health_.request_check(section.now), section);
+                const base::TimePoint soon = section.now + settings_.health.min_gap;
+                if (!check_ && health_.next_wake() > soon) co_return;
+            }
+            if (checks_over_ != before || section.now >= deadline) co_return;
+            probers_.push_back(waker);
+        }
+        co_await waker->wait(deadline);
+    }
+}
+
+bool ConnectionManager::shut_down(base::Duration limit) {
+    {
+        Section section(*this);
+        stopping_ = true;
+        core::ConnectionSteps steps;
+        machine_.shut_down(section.now, steps);
+        apply(steps, section);
+        look_again(section);
+        core::PermitActions permits;
+        permits_.close(section.now, permits);
+        apply(permits, section);
+        section.wake(upkeep_waker_);
+    }
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, limit, [this] {
+        return running_ == 0 && calls_.empty() && pool_.report().total() == 0;
+    });
+}
+
+void ConnectionManager::job_ended() noexcept {
+    const std::lock_guard lock(mutex_);
+    if (--running_ == 0) changed_.notify_all();
+}
+
+// --- Reports -------------------------------------------------------------------------------------
+
+ConnectionManager::Report ConnectionManager::report() const {
+    const std::lock_guard lock(mutex_);
+    return {machine_.report(), pool_.report(), permits_.report(), last_error_};
+}
+
+core::HealthStatus ConnectionManager::health(core::BreakerState breaker) const {
+    const std::lock_guard lock(mutex_);
+    return health_.status(clock_.now(), breaker);
+}
+
+bool ConnectionManager::is_cooling_down() const {
+    const std::lock_guard lock(mutex_);
+    return health_.is_cooling_down(clock_.now());
+}
+
+}  // namespace tenon::provider

@@ -1,0 +1,293 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "core/connection_state.hpp"
+#include "core/health.hpp"
+#include "core/permits.hpp"
+#include "core/pool.hpp"
+#include "net/awaitable.hpp"
+#include "net/io_threads.hpp"
+#include "provider/cancel_signal.hpp"
+#include "provider/io_waker.hpp"
+
+namespace tenon::provider {
+
+/// A connection as the pool knows it: the plugin's pointer as a number, 0 for stateless providers.
+using ConnHandle = std::uint64_t;
+
+/// What can be done with the connections of one provider. Implemented by the provider around its
+/// plugin, and by tests.
+///
+/// \par Thread-safety
+/// The coroutines run on the I/O thread whose index they are given, disconnect() on any I/O thread;
+/// never on the stack of a caller of ConnectionManager. They end soon after their deadline, or
+/// after `cancel`, whatever the plugin does, and do not throw.
+class ConnectionOperations {
+public:
+    virtual ~ConnectionOperations() = default;
+    /// Makes one connection. That it is none, or one that is there already, counts as a failure.
+    virtual net::Awaitable<Result<ConnHandle>> connect(std::shared_ptr<CancelSignal> cancel,
+                                                       base::TimePoint deadline,
+                                                       std::size_t io_index) = 0;
+    virtual void disconnect(ConnHandle conn) noexcept = 0;
+    /// Asks over `conn` (0 = over none) whether the server is alive. The server's version, may be
+    /// empty.
+    virtual net::Awaitable<Result<std::string>> check(ConnHandle conn,
+                                                      std::shared_ptr<CancelSignal> cancel,
+                                                      base::TimePoint deadline,
+                                                      std::size_t io_index) = 0;
+};
+
+struct ConnectionManagerSettings {
+    core::ConnectionSettings connection;  ///< stateless exactly if the pool's mode is
+    core::HealthSettings health;
+    core::PoolSettings pool;
+    core::PermitSettings permits;
+    bool enabled = true;
+    core::WantedState wanted = core::WantedState::on_demand;
+    std::uint64_t seed = 0;  ///< of all jitter
+};
+
+/// The life of one provider's connections: who may use which, when to dial, check, drain and close.
+/// The decisions are core's; this gives them a mutex, a clock and hands.
+///
+/// A request first gets its permit, then waits until the provider is connected, then for one of the
+/// connections: so the line is bounded, and nobody overtakes in it, also while it connects.
+///
+/// \par Object lifetimes
+/// `clock` and `io` outlive it. Between start() and the end of shut_down() it keeps itself alive.
+/// \par Thread-safety
+/// Any thread, a plugin's stack included. Neither the operations nor the listener are called under
+/// the lock, or before the function that caused it returns.
+class ConnectionManager : public std::enable_shared_from_this<ConnectionManager> {
+    struct Call;
+
+public:
+    /// The right to make one call: a permit, and a connection if the provider has any. Both are
+    /// given back when it goes, the connection as must_close; release() does it sooner and better.
+    ///
+    /// A plugin may need its connection for longer than the request lasts: lend() leaves the
+    /// connection to it until call_over().
+    ///
+    /// \par Thread-safety
+    /// One thread at a time.
+    class Lease {
+    public:
+        Lease() noexcept = default;
+        Lease(Lease&& other) noexcept;
+        Lease& operator=(Lease&& other) noexcept;
+        ~Lease() { release(core::Disposition::must_close); }
+
+        /// False for a default lease and after release(), when nothing else may be called.
+        explicit operator bool() const noexcept { return manager_ != nullptr; }
+        [[nodiscard]] ConnHandle conn() const noexcept;
+        /// For permit and connection together.
+        [[nodiscard]] base::Duration waited() const noexcept;
+        /// The connection is the plugin's from now on; call_over() gives it back, once for each
+        /// lend(), and may come at once. Nothing if there is none.
+        void lend();
+        /// The call is to end now: its connection is closed, or all are.
+        [[nodiscard]] bool interrupted() const;
+        /// Who is woken when interrupted() becomes true; nullptr = nobody.
+        void attach(std::shared_ptr<plugin::Waker> waker);
+        /// Idempotent. `disposition` is of no meaning after lend().
+        void release(core::Disposition disposition) noexcept;
+
+    private:
+        friend class ConnectionManager;
+        std::shared_ptr<ConnectionManager> manager_;
+        std::list<Call>::iterator call_;
+    };
+
+    using Listener = std::function<void(const core::ConnectionTransition&)>;
+
+    struct Report {
+        core::ConnectionReport connection;
+        core::PoolReport pool;
+        core::PermitReport permits;
+        Error last_error;  ///< of the last dial or check that failed; no message = none
+    };
+
+    /// \par Preconditions
+    /// All settings are valid.
+    /// \param listener told of every change of state, in order, on one I/O thread, which it must
+    /// not block; may be empty. It may call back. It does not throw.
+    ConnectionManager(std::string name, std::shared_ptr<ConnectionOperations> operations,
+                      const ConnectionManagerSettings& settings, const base::Clock& clock,
+                      net::IoThreads& io, Listener listener);
+    ConnectionManager(const ConnectionManager&) = delete;
+    ConnectionManager& operator=(const ConnectionManager&) = delete;
+
+    /// Connects what was wanted before, and starts the upkeep. Once, before anything else.
+    void start();
+
+    core::CommandReply command(core::ConnectionCommand command);
+
+    /// A permit and a connection for one attempt; connects on demand. Waits in turn until
+    /// `deadline`. Errors: the host's own rejections, or that of the dial.
+    /// \param cancel ends the wait
+    net::Awaitable<Result<Lease>> acquire(base::TimePoint deadline,
+                                          std::shared_ptr<CancelSignal> cancel,
+                                          std::size_t io_index);
+
+    /// The plugin is done with a call on a connection that was lent to it. Which call it was does
+    /// not matter, if there are several. Returns false if none was lent.
+    bool call_over(ConnHandle conn, core::Disposition disposition);
+
+    /// What became of an attempt, for the health monitor.
+    void request_ended(const core::Verdict& verdict, std::optional<std::int64_t> retry_after_ms);
+
+    /// A connection died while no call was using it. Returns whether it is known.
+    bool connection_lost(ConnHandle conn);
+
+    /// Asks for a check right now and waits for its end, at most until `deadline`. A check that has
+    /// just been asked for is good enough.
+    net::Awaitable<void> probe(base::TimePoint deadline, std::size_t io_index);
+
+    /// Drains, then closes everything; from now on nothing is admitted. Returns when no lease, no
+    /// connection and no coroutine of this object is left, or after `limit`, which is best beyond
+    /// the grace time. False: some are left, and are closed when they come back.
+    /// \par Preconditions
+    /// Not on an I/O thread.
+    bool shut_down(base::Duration limit);
+
+    [[nodiscard]] Report report() const;
+    [[nodiscard]] core::HealthStatus health(core::BreakerState breaker) const;
+    [[nodiscard]] bool is_cooling_down() const;
+
+private:
+    friend struct ConnectionManagerTest;  // whose clock stands still until it says so
+    class Section;
+
+    /// One request, from its acquire() to the end of its lease; known by its address.
+    struct Call {
+        enum class Phase : std::uint8_t {
+            permit,      ///< in line for a permit
+            state,       ///< has it, and waits until the provider is connected
+            connection,  ///< in line for a connection
+            leased,
+            failed,
+        };
+        Phase phase = Phase::permit;
+        bool interrupted = false;
+        core::Ticket permit = core::kNoTicket;
+        core::Ticket place = core::kNoTicket;  ///< in the pool
+        ConnHandle conn = 0;
+        base::TimePoint since{};
+        base::TimePoint deadline{};
+        base::Duration waited{0};
+        std::shared_ptr<plugin::Waker> waker = nullptr;
+        Error error = {};
+
+        [[nodiscard]] bool waits() const noexcept { return phase < Phase::leased; }
+    };
+    /// Something under way that may be told to stop.
+    struct Task {
+        std::uint64_t id;
+        std::shared_ptr<CancelSignal> cancel;
+    };
+
+    [[nodiscard]] static core::WaiterTag tag_of(Call& call) noexcept {
+        return reinterpret_cast<core::WaiterTag>(&call);
+    }
+    [[nodiscard]] static Call& call_of(core::WaiterTag tag) noexcept {
+        return *reinterpret_cast<Call*>(tag);
+    }
+
+    // What is given a Section is called under the lock.
+
+    // connection_requests.cpp
+    void begin(Call& call, Section& section);
+    void proceed(Call& call, Section& section);
+    void grant(Call& call, ConnHandle conn, Section& section);
+    void fail(Call& call, Error error, Section& section);
+    void look_again(Section& section);
+    void fail_who_waits_for_state(const Error& error, Section& section);
+    [[nodiscard]] bool still_waits(Call& call, const CancelSignal& cancel, Section& section);
+    void lend(Call& call);
+    void give_back(std::list<Call>::iterator call, core::Disposition disposition);
+    void interrupt(ConnHandle conn, Section& section);
+    [[nodiscard]] Error refusal(core::AdmissionReason reason) const;
+    [[nodiscard]] Error lateness(const Call& call) const;
+
+    // connection_steps.cpp: what the machines decide, carried out.
+    void apply(const core::ConnectionSteps& steps, Section& section);
+    void apply(const core::ConnectionStep& step, Section& section);
+    void apply(const core::HealthSteps& steps, Section& section);
+    void apply(const core::PoolActions& actions, Section& section);
+    void apply(const core::PermitActions& actions, Section& section);
+    void left_line(Call& call, const core::PoolAction& action, const core::PoolReport& report,
+                   Section& section);
+    void publish(const core::ConnectionTransition& transition, Section& section);
+    void open_pool(Section& section);
+    void drained(Section& section);
+
+    // connection_tasks.cpp: dials, checks and closes.
+    void start_dial(const core::ConnectionStep& step, Section& section);
+    void cancel_dial(Section& section);
+    void dial_failed(const Error& error, Section& section);
+    void start_pool_dial(core::ConnId id, Section& section);
+    void start_probe(core::ConnId id, ConnHandle conn, Section& section);
+    void start_check(const core::CheckStart& check, Section& section);
+    void check_over(Section& section);
+    [[nodiscard]] Result<ConnHandle> admitted(Result<ConnHandle> made);
+    void close(ConnHandle conn, Section& section);
+    void drop_spare(Section& section);
+    net::Awaitable<void> dial(Task task, base::TimePoint deadline, std::size_t io_index);
+    net::Awaitable<void> pool_dial(Task task, std::size_t io_index);
+    net::Awaitable<void> probe_idle(Task task, ConnHandle conn, std::size_t io_index);
+    net::Awaitable<void> check(Task task, base::TimePoint deadline, std::size_t io_index);
+
+    net::Awaitable<void> upkeep();
+    void tick(Section& section);
+    [[nodiscard]] base::TimePoint next_wake() const noexcept;
+    void job_ended() noexcept;
+
+    const std::string name_;
+    const std::shared_ptr<ConnectionOperations> operations_;
+    const ConnectionManagerSettings settings_;
+    const base::Clock& clock_;
+    net::IoThreads& io_;
+    const Listener listener_;
+    const std::shared_ptr<IoWaker> upkeep_waker_;
+
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;  ///< while stopping_
+    core::ConnectionMachine machine_;
+    core::HealthMonitor health_;
+    core::Pool pool_;
+    core::Permits permits_;
+
+    std::list<Call> calls_;  ///< oldest first
+    /// Open connections; kNoConn = not in the pool.
+    std::map<ConnHandle, core::ConnId> conns_;
+    std::multimap<ConnHandle, core::Ticket> lent_;  ///< places in the pool that call_over() ends
+    ConnHandle spare_ = 0;                          ///< dialled, joins the pool when that opens
+
+    std::optional<Task> dial_;   ///< the machine's, unless it was given up
+    std::optional<Task> check_;  ///< the monitor's, unless it was given up
+    std::optional<Task> probe_;  ///< of an idle connection, whose handle is the id
+    std::map<core::ConnId, std::shared_ptr<CancelSignal>> pool_dials_;
+    std::uint64_t checks_over_ = 0;
+    std::vector<std::shared_ptr<IoWaker>> probers_;  ///< wait for the next check to be over
+
+    std::vector<core::ConnectionTransition> undelivered_;
+    base::TimePoint upkeep_until_ = base::kNoDeadline;  ///< it sleeps no longer than that
+    std::uint64_t drain_generation_ = 0;
+    Error last_error_;
+    std::size_t running_ = 0;  ///< coroutines of this object, and closes
+    bool stopping_ = false;
+};
+
+}  // namespace tenon::provider
