@@ -82,6 +82,16 @@ BOOST_AUTO_TEST_CASE(an_answer_that_does_not_come_names_the_first_byte_timeout) 
     BOOST_TEST(!answer->error()->not_sent);
 }
 
+BOOST_AUTO_TEST_CASE(the_first_byte_timeout_begins_when_a_large_request_has_left) {
+    const ScriptedServer server(
+        Handler([](Conn& conn, const ReceivedRequest&) { conn.wait_for_close(); }));
+    HttpOptions options;
+    options.first_byte_timeout = 30ms;
+    ClientRig rig(options);
+    const auto answer = rig.post(server.url("/"), big_text(std::size_t{4} << 20));
+    check_limit(rig, *answer, "waiting for an answer from 127.0.0.1:");
+}
+
 BOOST_AUTO_TEST_CASE(a_head_that_drips_or_interim_answers_do_not_extend_the_first_byte_timeout) {
     for (const std::string_view piece : {"X: y\r\n", "HTTP/1.1 102 Processing\r\n\r\n"}) {
         const ScriptedServer server(RawHandler([piece](Conn& conn) {
