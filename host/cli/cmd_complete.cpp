@@ -62,15 +62,6 @@ void print_tool_calls(const host::ChatAnswer& answer) {
     }
 }
 
-int failed(const Error& error) {
-    if (error.code == Code::cancelled) {
-        print_error("interrupted");
-        return kInterrupted;
-    }
-    print_error(error);
-    return kFailed;
-}
-
 }  // namespace
 
 int run_complete(const GlobalOptions& global, const CompleteOptions& options) {
@@ -92,7 +83,7 @@ int run_complete(const GlobalOptions& global, const CompleteOptions& options) {
     const auto answer = opened.host->complete(request, on_delta, interrupt.token());
     if (!answer) {
         printer.end();
-        return failed(answer.error());
+        return report_failure(answer.error());
     }
     if (options.json) {
         std::cout << answer->body_json << '\n';

@@ -20,15 +20,6 @@ std::vector<std::string> given_or_input_lines(const std::vector<std::string>& gi
     return lines;
 }
 
-int failed(const Error& error) {
-    if (error.code == Code::cancelled) {
-        print_error("interrupted");
-        return kInterrupted;
-    }
-    print_error(error);
-    return kFailed;
-}
-
 std::string to_json(const host::EmbeddingAnswer& answer) {
     std::string out;
     wire::JsonWriter json(out);
@@ -90,7 +81,7 @@ int run_embed(const GlobalOptions& global, const EmbedOptions& options) {
     if (!opened.host) return opened.status;
     const Interrupts::Scope interrupt;
     const auto answer = opened.host->embed(request, interrupt.token());
-    if (!answer) return failed(answer.error());
+    if (!answer) return report_failure(answer.error());
     if (options.json) {
         std::cout << to_json(*answer) << '\n';
     } else {
@@ -115,7 +106,7 @@ int run_rerank(const GlobalOptions& global, const RerankOptions& options) {
     if (!opened.host) return opened.status;
     const Interrupts::Scope interrupt;
     const auto answer = opened.host->rerank(request, interrupt.token());
-    if (!answer) return failed(answer.error());
+    if (!answer) return report_failure(answer.error());
     if (options.json) {
         std::string out;
         wire::JsonWriter json(out);
@@ -162,7 +153,7 @@ int run_models(const GlobalOptions& global, const ModelsOptions& options) {
     for (const std::string& provider : providers) {
         const auto models = opened.host->models(provider, interrupt.token());
         if (!models) {
-            status = failed(models.error());
+            status = report_failure(models.error());
             continue;
         }
         for (const std::string& model : *models) {

@@ -7,6 +7,8 @@
 #include <iostream>
 #include <iterator>
 
+#include "cli/commands.hpp"
+
 namespace tenon::cli {
 namespace {
 
@@ -67,6 +69,15 @@ void print_error(const Error& error) {
         message += next;
     }
     print_error(message);
+}
+
+int report_failure(const Error& error) {
+    if (error.code == Code::cancelled) {
+        print_error("interrupted");
+        return kInterrupted;
+    }
+    print_error(error);
+    return kFailed;
 }
 
 void print_answer(std::string_view text) {

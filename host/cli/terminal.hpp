@@ -12,6 +12,8 @@ namespace tenon::cli {
 void print_error(std::string_view message);
 /// The same, with what to do next if the message does not say so itself.
 void print_error(const Error& error);
+/// Prints why a request failed; returns the exit status.
+[[nodiscard]] int report_failure(const Error& error);
 
 /// Provider text is not trusted with the terminal: control characters other than line feed and tab
 /// become U+FFFD when standard output is a terminal. Elsewhere every byte is kept.

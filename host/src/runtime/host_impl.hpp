@@ -122,12 +122,10 @@ private:
                                                   provider::DeltaSink* sink,
                                                   std::shared_ptr<provider::CancelSignal> cancel,
                                                   std::size_t io_index);
-    net::Awaitable<Result<host::EmbeddingAnswer>> embedding(
-        Target to, host::EmbeddingRequest request, std::shared_ptr<provider::CancelSignal> cancel,
-        std::size_t io_index);
-    net::Awaitable<Result<host::RerankAnswer>> ranking(
-        Target to, host::RerankRequest request, std::shared_ptr<provider::CancelSignal> cancel,
-        std::size_t io_index);
+    /// Runs an operation that is not a chat and waits; `read(name, outcome)` makes the answer.
+    template <class Answer, class Read>
+    Result<Answer> ask(const Target& to, provider::OperationRequest operation, const Read& read,
+                       std::stop_token stop);
 
     const config::Config config_;
     const std::chrono::milliseconds shutdown_grace_;

@@ -135,74 +135,60 @@ Result<HostImpl::Target> HostImpl::target(std::string_view name, std::string_vie
     return out;
 }
 
-net::Awaitable<Result<host::EmbeddingAnswer>> HostImpl::embedding(
-    Target to, host::EmbeddingRequest request, std::shared_ptr<provider::CancelSignal> cancel,
-    std::size_t io_index) {
-    provider::OperationRequest operation;
-    operation.operation = provider::Operation::embed;
-    const std::vector<std::string_view> inputs(request.inputs.begin(), request.inputs.end());
-    std::optional<std::uint64_t> dimensions;
-    if (request.dimensions) dimensions = static_cast<std::uint64_t>(*request.dimensions);
-    operation.body = wire::build_embedding_request(to.model, inputs, dimensions);
+template <class Answer, class Read>
+Result<Answer> HostImpl::ask(const Target& to, provider::OperationRequest operation,
+                             const Read& read, std::stop_token stop) {
     operation.model = to.model;
-    operation.timeout = request.timeout;
-    const std::string name = to.provider->name();
-    auto outcome =
-        co_await to.provider->run(std::move(operation), nullptr, std::move(cancel), io_index);
-    if (!outcome) {
-        note_failure(name, outcome.error());
-        co_return std::move(outcome).error();
+    const std::string& name = to.provider->name();
+    auto outcome = wait_for<plugin::CallOutcome>(
+        [to, operation = std::move(operation)](auto cancel, std::size_t io_index) {
+            return to.provider->run(operation, nullptr, std::move(cancel), io_index);
+        },
+        std::move(stop));
+    Result<Answer> answer = outcome ? read(name, *outcome) : std::move(outcome).error();
+    if (!answer) {
+        note_failure(name, answer.error());
+    } else if (answer->model.empty()) {
+        answer->model = to.model;
     }
-    auto answer = to_embedding(name, *outcome);
-    if (answer && answer->vectors.size() != request.inputs.size()) {
-        co_return malformed(name, "complete: " + std::to_string(answer->vectors.size()) +
-                                      " vectors for " + std::to_string(request.inputs.size()) +
-                                      " texts");
-    }
-    if (answer && answer->model.empty()) answer->model = to.model;
-    co_return answer;
-}
-
-net::Awaitable<Result<host::RerankAnswer>> HostImpl::ranking(
-    Target to, host::RerankRequest request, std::shared_ptr<provider::CancelSignal> cancel,
-    std::size_t io_index) {
-    provider::OperationRequest operation;
-    operation.operation = provider::Operation::rerank;
-    operation.body = rerank_body(to.model, request);
-    operation.model = to.model;
-    operation.timeout = request.timeout;
-    const std::string name = to.provider->name();
-    auto outcome =
-        co_await to.provider->run(std::move(operation), nullptr, std::move(cancel), io_index);
-    if (!outcome) {
-        note_failure(name, outcome.error());
-        co_return std::move(outcome).error();
-    }
-    auto answer = to_ranking(name, outcome->body, request.documents.size());
-    if (answer && answer->model.empty()) answer->model = to.model;
-    co_return answer;
+    return answer;
 }
 
 Result<host::EmbeddingAnswer> HostImpl::embed(const host::EmbeddingRequest& request,
                                               std::stop_token stop) {
-    auto to = target(request.provider, request.model);
-    if (!to) return std::move(to).error();
-    return wait_for<host::EmbeddingAnswer>(
-        [this, to = *std::move(to), request](auto cancel, std::size_t io_index) {
-            return embedding(to, request, std::move(cancel), io_index);
-        },
-        std::move(stop));
+    const auto to = target(request.provider, request.model);
+    if (!to) return to.error();
+    const std::vector<std::string_view> inputs(request.inputs.begin(), request.inputs.end());
+    std::optional<std::uint64_t> dimensions;
+    if (request.dimensions) dimensions = static_cast<std::uint64_t>(*request.dimensions);
+    provider::OperationRequest operation;
+    operation.operation = provider::Operation::embed;
+    operation.body = wire::build_embedding_request(to->model, inputs, dimensions);
+    operation.timeout = request.timeout;
+    const auto read = [&](const std::string& name, const plugin::CallOutcome& outcome) {
+        auto answer = to_embedding(name, outcome);
+        if (answer && answer->vectors.size() != inputs.size()) {
+            answer =
+                malformed(name, "complete: " + std::to_string(answer->vectors.size()) +
+                                    " vectors for " + std::to_string(inputs.size()) + " texts");
+        }
+        return answer;
+    };
+    return ask<host::EmbeddingAnswer>(*to, std::move(operation), read, std::move(stop));
 }
 
 Result<host::RerankAnswer> HostImpl::rerank(const host::RerankRequest& request,
                                             std::stop_token stop) {
-    auto to = target(request.provider, request.model);
-    if (!to) return std::move(to).error();
-    return wait_for<host::RerankAnswer>(
-        [this, to = *std::move(to), request](auto cancel, std::size_t io_index) {
-            return ranking(to, request, std::move(cancel), io_index);
-        },
-        std::move(stop));
+    const auto to = target(request.provider, request.model);
+    if (!to) return to.error();
+    provider::OperationRequest operation;
+    operation.operation = provider::Operation::rerank;
+    operation.body = rerank_body(to->model, request);
+    operation.timeout = request.timeout;
+    const auto read = [&](const std::string& name, const plugin::CallOutcome& outcome) {
+        return to_ranking(name, outcome.body, request.documents.size());
+    };
+    return ask<host::RerankAnswer>(*to, std::move(operation), read, std::move(stop));
 }
 
 Result<std::vector<std::string>> HostImpl::models(std::string_view name, std::stop_token stop) {
