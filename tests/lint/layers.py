@@ -103,8 +103,8 @@ NOT_IN_CORE = {
 LOCK_FREE = [
     f"host/src/core/{name}.hpp"
     for name in (
-        *("breaker", "counters", "events", "failure_window", "histogram", "probe_leases"),
-        "retry_budget",
+        *("breaker", "counters", "events", "ewma", "failure_window", "histogram"),
+        *("in_flight", "probe_leases", "retry_budget"),
     )
 ]
 
