@@ -243,6 +243,17 @@ static void release_all(struct probe* self) {
     }
 }
 
+/* Emits one more delta on every call that is held. */
+static void nudge_all(struct probe* self) {
+    tenon_call calls[PROBE_MOST_HELD];
+    pthread_mutex_lock(&self->mutex);
+    for (int i = 0; i < PROBE_MOST_HELD; ++i) calls[i] = self->held[i].call;
+    pthread_mutex_unlock(&self->mutex);
+    for (int i = 0; i < PROBE_MOST_HELD; ++i) {
+        if (calls[i] != 0) emit_text(self->base.host, calls[i], "more");
+    }
+}
+
 static tenon_status with_body(const tenon_host* host, const tenon_request* request,
                               tenon_call call) {
     tenon_result result = plain_result();
@@ -285,6 +296,10 @@ tenon_status TENON_CALL probe_complete(tenon_provider* base, tenon_conn* conn,
     if (is(request, "release")) {
         release_all(self);
         return answer(host, call, "released");
+    }
+    if (is(request, "nudge")) {
+        nudge_all(self);
+        return answer(host, call, "nudged");
     }
     if (is(request, "refuse")) return TENON_E_OVERLOADED;
     if (is(request, "refuse oddly")) return TENON_AGAIN;

@@ -57,6 +57,7 @@ public:
             changed_.notify_all();
         }
         if (on_first) std::exchange(on_first, nullptr)();
+        if (on_each) on_each();
     }
     bool ready(const std::shared_ptr<plugin::Waker>& waker) override {
         const std::lock_guard lock(mutex_);
@@ -86,6 +87,7 @@ public:
     }
 
     std::function<void()> on_first;  ///< called once, on the I/O thread
+    std::function<void()> on_each;   ///< called for each batch, on the I/O thread
 
 private:
     mutable std::mutex mutex_;
