@@ -146,10 +146,12 @@ BOOST_AUTO_TEST_CASE(a_phase_ends_after_its_limit_or_with_the_total) {
 BOOST_AUTO_TEST_CASE(limits_beyond_the_end_of_time_do_not_overflow) {
     Limits limits = default_limits(OperationClass::stream);
     limits[Phase::total] = kNoLimit;
+    limits[Phase::connect] = 24h * 365 * 700;  // in 64 bits of nanoseconds 115 years are left of it
     const Deadline endless(limits, kStart);
     BOOST_TEST((endless.total() == base::kNoDeadline));
     BOOST_TEST(!endless.expired(kStart + 24h * 365 * 100));
     BOOST_TEST((endless.phase_deadline(Phase::idle, base::kNoDeadline - 1s) == base::kNoDeadline));
+    BOOST_TEST((endless.phase_deadline(Phase::connect, kStart) == base::kNoDeadline));
 }
 
 BOOST_AUTO_TEST_CASE(the_limit_that_passes_first_is_named) {
