@@ -45,6 +45,10 @@ std::size_t width(std::string_view text) noexcept {
     return columns;
 }
 
+bool is_control(char c) noexcept {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
 }  // namespace
 
 void print_error(std::string_view message) {
@@ -54,7 +58,7 @@ void print_error(std::string_view message) {
         if (c == '\n') {
             lines += "\ntenon: ";
         } else {
-            lines += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+            lines += is_control(c) ? ' ' : c;
         }
     }
     std::cerr << lines << '\n' << std::flush;
@@ -86,10 +90,23 @@ void print_answer(std::string_view text) {
         std::cout << text << std::flush;
         return;
     }
+    // U+0080 to U+009F are controls as well: C2 80 to C2 9F, perhaps in two pieces.
+    static bool held = false;
+    static constexpr char kLead = '\xc2';
+    static constexpr const char* kReplacement = "\xef\xbf\xbd";
     for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f) {
-            std::cout << "\xef\xbf\xbd";
+        if (held) {
+            held = false;
+            if ((static_cast<unsigned char>(c) & 0xe0) == 0x80) {
+                std::cout << kReplacement;
+                continue;
+            }
+            std::cout << kLead;
+        }
+        if (c == kLead) {
+            held = true;
+        } else if (is_control(c) && c != '\n' && c != '\t') {
+            std::cout << kReplacement;
         } else {
             std::cout << c;
         }
@@ -106,7 +123,7 @@ void print_table(const std::vector<std::vector<std::string>>& rows) {
     for (const auto& row : rows) {
         std::string line;
         for (std::size_t i = 0; i < row.size(); ++i) {
-            line += row[i];
+            for (const char c : row[i]) line += is_control(c) ? ' ' : c;
             if (i + 1 < row.size()) line.append(widths[i] - width(row[i]) + 2, ' ');
         }
         line.erase(line.find_last_not_of(' ') + 1);
