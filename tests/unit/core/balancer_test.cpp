@@ -6,14 +6,15 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cmath>
-#include <functional>
 #include <limits>
-#include <map>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace tenon::core {
@@ -403,7 +404,8 @@ BOOST_AUTO_TEST_CASE(beyond_its_share_a_starting_member_is_picked_only_if_asked_
 // L6
 BOOST_AUTO_TEST_CASE(in_flight_is_zero_after_a_million_mixed_ends) {
     InFlight gauge;
-    const auto storm = [&gauge](std::uint64_t seed) {
+    std::atomic<int> too_few{0};
+    const auto storm = [&](std::uint64_t seed) {
         Random random(seed);
         std::vector<InFlight::Lease> held;
         for (int i = 0; i < 250'000; ++i) {
@@ -427,11 +429,12 @@ BOOST_AUTO_TEST_CASE(in_flight_is_zero_after_a_million_mixed_ends) {
                     if (!held.empty()) held[random.below(held.size())] = std::move(lease);
             }
         }
-        BOOST_TEST_REQUIRE(gauge.count() >= held.size());
+        too_few += gauge.count() < held.size() ? 1 : 0;  // Boost.Test is for one thread only
     };
     std::vector<std::thread> threads;
     for (std::uint64_t seed = 1; seed <= 4; ++seed) threads.emplace_back(storm, seed);
     for (auto& thread : threads) thread.join();
+    BOOST_TEST(too_few == 0);
     BOOST_TEST(gauge.count() == 0U);
 }
 

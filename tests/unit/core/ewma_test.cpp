@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
-#include <optional>
 #include <thread>
 #include <vector>
 
@@ -226,23 +225,25 @@ public:
             const double ceiling = in_ms(settings_.failure_ceiling);
             sample = std::max({sample, floor, before, std::min(2 * before, ceiling)});
         }
-        if (!success || !value_ || sample > *value_) {
+        if (!success || !noted_ || sample > value_) {
             value_ = sample;
         } else {
             value_ = before + sample * (1 - left(at_ms));
         }
+        noted_ = true;
         last_ms_ = std::max(last_ms_, at_ms);
     }
-    [[nodiscard]] double read(std::int64_t at_ms) const { return value_.value_or(0) * left(at_ms); }
+    [[nodiscard]] double read(std::int64_t at_ms) const { return value_ * left(at_ms); }
 
 private:
     [[nodiscard]] double left(std::int64_t at_ms) const {
         const auto elapsed = static_cast<double>(std::max<std::int64_t>(at_ms - last_ms_, 0));
-        return value_ ? std::exp(-elapsed / in_ms(settings_.tau)) : 1;
+        return noted_ ? std::exp(-elapsed / in_ms(settings_.tau)) : 1;
     }
 
     EwmaSettings settings_;
-    std::optional<double> value_;
+    bool noted_ = false;
+    double value_ = 0;
     std::int64_t last_ms_ = std::numeric_limits<std::int64_t>::min() / 2;
 };
 
