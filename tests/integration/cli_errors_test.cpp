@@ -96,6 +96,13 @@ BOOST_AUTO_TEST_CASE(an_unset_variable_makes_only_its_provider_unusable) {
     BOOST_TEST(run_tenon({"-c", config, "complete", "-p", "b", "x"}).code == 0);
 }
 
+BOOST_AUTO_TEST_CASE(an_unknown_kind_is_answered_with_the_nearest_name) {
+    const TemporaryDirectory directory;
+    const std::string config = directory.file("config.json", provider_config("opnai", "{}"));
+    refused(run_tenon({"-c", config, "complete", "x"}), 1,
+            {"provider it", "'opnai'", "did you mean 'openai'"});
+}
+
 BOOST_AUTO_TEST_CASE(an_unknown_provider_is_answered_with_the_nearest_name) {
     refused(run_tenon({"complete", "-p", "mokc", "x"}), 1, {"mokc", "did you mean 'mock'"});
 }

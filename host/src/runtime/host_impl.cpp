@@ -163,15 +163,17 @@ std::shared_ptr<ProviderEntry> HostImpl::make_provider(const std::string& name,
 
 Error HostImpl::unknown_kind(const std::string& kind) const {
     const std::lock_guard lock(mutex_);
-    std::string known;
-    for (const auto& loaded : registry_.kinds()) {
-        known += known.empty() ? loaded->id : ", " + loaded->id;
+    std::vector<std::string_view> loaded;
+    for (const auto& known : registry_.kinds()) loaded.push_back(known->id);
+    std::string message = "no loaded plugin offers the kind '" + kind + "'";
+    if (loaded.empty()) {
+        message += "; no plugin is loaded at all, see 'tenon plugins list'";
+    } else if (const std::string meant = base::did_you_mean(kind, loaded); !meant.empty()) {
+        message += meant;
+    } else {
+        message += "; loaded are: " + base::join(loaded, ", ");
     }
-    return Error(Code::not_found,
-                 "no loaded plugin offers the kind '" + kind + "'" +
-                     (known.empty() ? std::string("; no plugin is loaded at all, see 'tenon "
-                                                  "plugins list'")
-                                    : "; loaded are: " + known));
+    return Error(Code::not_found, message);
 }
 
 Result<void> HostImpl::add_provider(const host::ProviderOptions& options) {
