@@ -70,6 +70,13 @@ BOOST_AUTO_TEST_CASE(the_longest_time_is_exact_and_so_is_a_single_one) {
     BOOST_TEST((histogram.snapshot().longest == 1'234'567ns));
 }
 
+BOOST_AUTO_TEST_CASE(no_percentile_is_longer_than_the_longest_time) {
+    Histogram histogram;
+    histogram.record(993us);  // the middle of its bucket is 1,000 us
+    histogram.record(993us);
+    BOOST_TEST((histogram.snapshot().percentile(50) == 993us));
+}
+
 BOOST_AUTO_TEST_CASE(times_below_zero_are_zero) {
     Histogram histogram;
     histogram.record(-5s);
@@ -168,6 +175,19 @@ BOOST_AUTO_TEST_CASE(merged_histograms_are_as_if_one_had_counted_all) {
     BOOST_TEST(merged.counts == all.counts, boost::test_tools::per_element());
     BOOST_TEST((merged.count == all.count && merged.sum_us == all.sum_us));
     BOOST_TEST((merged.longest == all.longest));
+}
+
+BOOST_AUTO_TEST_CASE(the_longest_of_merged_histograms_may_be_in_either) {
+    Histogram shorter;
+    Histogram longer;
+    shorter.record(1s);
+    longer.record(2s);
+    HistogramSnapshot grown = shorter.snapshot();
+    grown.merge(longer.snapshot());
+    BOOST_TEST((grown.longest == 2s));
+    HistogramSnapshot kept = longer.snapshot();
+    kept.merge(shorter.snapshot());
+    BOOST_TEST((kept.longest == 2s));
 }
 
 BOOST_AUTO_TEST_CASE(counts_up_to_a_limit_include_it) {
