@@ -66,6 +66,24 @@ BOOST_AUTO_TEST_CASE(a_defect_fails_its_case_with_the_reason) {
     BOOST_TEST(ran.out.find("failed") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_program_in_a_shared_workspace_loads_its_own_plugins_and_no_other_does) {
+    namespace fs = std::filesystem;
+    const TemporaryDirectory directory;
+    const fs::path workspace = directory.path() / "workspace";
+    const fs::path plugins = workspace / "lib" / "tenon" / "plugins";
+    fs::create_directories(plugins);
+    fs::create_directory(workspace / "bin");
+    fs::permissions(workspace, fs::perms::all);
+    fs::copy_file(TENON_TEST_PROGRAM, workspace / "bin" / "tenon");
+    fs::copy_file(kPlugins + "/mock.so", plugins / "mock.so");
+    ChildProcess own({workspace / "bin" / "tenon", "complete", "-p", "mock", "hi"});
+    BOOST_TEST(own.wait().code == 0);
+    BOOST_TEST(own.out() == "You said: hi\n");
+    const Ran other = run_tenon({"plugins", "check", plugins / "mock.so", "--case", "load"});
+    BOOST_TEST(other.code == 1);
+    BOOST_TEST(other.out.find("is writable for everybody") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(an_unknown_case_is_answered_with_the_nearest_name) {
     const Ran ran = run_tenon({"plugins", "check", kPlugins + "/mock.so", "--case", "steam"});
     BOOST_TEST(ran.code == 2);

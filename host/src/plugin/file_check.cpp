@@ -74,8 +74,18 @@ std::optional<std::string> unsafe(const struct stat& info, bool directory) {
     return std::nullopt;
 }
 
+/// Is `dir` above the running program? Who can change such a directory can put another program in
+/// the place of this one, so asking for more would protect nothing.
+bool is_above_program(const fs::path& dir) {
+    std::error_code error;
+    const fs::path program = fs::read_symlink("/proc/self/exe", error);
+    if (error) return false;
+    return std::mismatch(dir.begin(), dir.end(), program.begin(), program.end()).first == dir.end();
+}
+
 std::optional<std::string> unsafe_parent(const fs::path& path) {
     for (fs::path dir = path.parent_path();; dir = dir.parent_path()) {
+        if (is_above_program(dir)) return std::nullopt;
         struct stat info {};
         if (stat(dir.c_str(), &info) != 0) {
             return "its directory " + dir.string() + " cannot be examined: " + reason(errno);
