@@ -76,7 +76,7 @@ Result<std::shared_ptr<Proxy>> Proxy::create(std::shared_ptr<const Kind> kind, P
         std::atomic_flag settled;  // whoever comes second, the thread or the end of patience
     };
     auto made = std::make_shared<Made>();
-    const bool in_time = run_bounded(proxy->options_.setup_timeout, [made, proxy] {
+    const bool in_time = run_bounded(proxy->options_.create_timeout, [made, proxy] {
         const AttributionScope scope(proxy->name().c_str(), proxy->kind().library_path.c_str(),
                                      "create");
         made->status = proxy->call_create(made->provider, made->error);
@@ -89,7 +89,7 @@ Result<std::shared_ptr<Proxy>> Proxy::create(std::shared_ptr<const Kind> kind, P
         leave_alive(proxy, "the plugin's create function did not return in time");
         return Error(Code::deadline,
                      prefix + "the plugin's create function did not return within " +
-                         in_words(proxy->options_.setup_timeout) +
+                         in_words(proxy->options_.create_timeout) +
                          "; check its configuration, or report it to the plugin's author");
     }
     if (made->status != TENON_OK) {
@@ -143,7 +143,7 @@ void Proxy::retire(std::shared_ptr<Proxy> proxy, base::Duration grace,
     if (!proxy->wait_until_idle(grace)) {
         return leave_alive(std::move(proxy), "the plugin did not finish its calls");
     }
-    const auto limit = proxy->options_.setup_timeout;
+    const auto limit = proxy->options_.destroy_timeout;
     const auto destroyed = std::make_shared<std::atomic<bool>>(false);
     const bool in_time =
         run_bounded(limit, [proxy, limit, destroyed, disconnect_all = std::move(disconnect_all)] {

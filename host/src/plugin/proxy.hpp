@@ -56,7 +56,8 @@ struct ProxyOptions {
     /// are done with it. `lost`: its end blames the connection. `in_plugin`: the plugin is on this
     /// stack, so that nothing of it may be called.
     std::function<void(tenon_conn*, bool lost, bool in_plugin)> on_call_over;
-    base::Duration setup_timeout = std::chrono::seconds(10);  ///< of create and destroy
+    base::Duration create_timeout = std::chrono::seconds(10);
+    base::Duration destroy_timeout = std::chrono::seconds(10);  ///< of all disconnects and destroy
 };
 
 /// One provider behind the ABI: its host table, its calls and what they started.

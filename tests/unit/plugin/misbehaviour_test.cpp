@@ -16,9 +16,11 @@ using test::read_all;
 using test::read_some;
 
 Result<std::shared_ptr<Proxy>> create(const Machine& machine, const std::string& kind,
-                                      base::Duration patience = kPatience) {
+                                      base::Duration create_timeout = kPatience,
+                                      base::Duration destroy_timeout = kPatience) {
     auto options = machine.options();
-    options.setup_timeout = patience;
+    options.create_timeout = create_timeout;
+    options.destroy_timeout = destroy_timeout;
     return Proxy::create(Machine::kind(kind), std::move(options), machine.environment());
 }
 
@@ -172,7 +174,7 @@ BOOST_AUTO_TEST_CASE(a_create_that_hangs_is_left_behind) {
 
 BOOST_AUTO_TEST_CASE(a_destroy_that_hangs_is_left_behind) {
     const Machine machine;
-    auto made = create(machine, "hang_in_destroy", std::chrono::milliseconds(5));
+    auto made = create(machine, "hang_in_destroy", kPatience, std::chrono::milliseconds(5));
     BOOST_REQUIRE(made);
     Proxy::retire(*std::move(made), kPatience, [] {});
     BOOST_TEST(machine.log().count("destroy function did not return in time") == 1U);

@@ -50,7 +50,7 @@ public:
                           Machine machine = Machine())
         : machine_(std::move(machine)) {
         auto options = machine_.options(config);
-        options.setup_timeout = kPatience;
+        options.create_timeout = options.destroy_timeout = kPatience;
         auto made =
             plugin::Proxy::create(Machine::kind(kind), std::move(options), machine_.environment());
         if (!made) throw std::runtime_error(made.error().message);

@@ -103,7 +103,7 @@ public:
     explicit ProviderFixture(const std::string& kind, const std::string& config = "{}",
                              const provider::Timeouts& timeouts = {}) {
         auto options = machine_.options(config);
-        options.setup_timeout = kPatience;
+        options.create_timeout = options.destroy_timeout = kPatience;
         auto made = provider::Provider::create(Machine::kind(kind), std::move(options), timeouts,
                                                machine_.environment());
         if (!made) throw std::runtime_error(made.error().message);

@@ -100,7 +100,6 @@ BOOST_AUTO_TEST_CASE(a_plugin_that_emits_for_ever_is_stopped_by_the_limit) {
     const auto outcome = bad.run("m", &sink, 20ms);
     BOOST_REQUIRE(!outcome);
     BOOST_TEST((outcome.error().code == Code::deadline));
-    BOOST_TEST(!sink.text().empty());
     bad.shut_down();
     BOOST_TEST(bad.log().count("left_alive") == 0U);
 }
