@@ -244,13 +244,13 @@ struct ConnectionReport {
 /// - Each new start of the pool is a new generation, so that nothing old comes back into it.
 ///
 /// The health monitor runs from the transition that leaves `disconnected` to the one that enters
-/// `disconnecting`; verdicts outside of that are ignored.
+/// `disconnecting` or `disconnected`; verdicts outside of that are ignored.
 ///
 /// \par Preconditions
 /// `steps` has nothing in it yet.
 /// \par Thread-safety
-/// None. The owner guards it by a mutex and carries the steps out afterwards, in order. Nothing
-/// here throws or allocates.
+/// None. The owner guards it by a mutex, and does the steps in order: those of an earlier event
+/// before those of a later one. Nothing here throws or allocates.
 class ConnectionMachine {
 public:
     /// \par Preconditions

@@ -127,7 +127,8 @@ struct HealthStatus {
 /// - The breaker is not touched: it closes by requests alone.
 ///
 /// \par Thread-safety
-/// None. The owner guards it by a mutex and does the steps afterwards.
+/// None. The owner guards it by a mutex, and does the steps in order: those of an earlier event
+/// before those of a later one.
 class HealthMonitor {
 public:
     /// \par Preconditions

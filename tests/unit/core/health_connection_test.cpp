@@ -37,7 +37,8 @@ public:
     }
 
     void run_until(base::Duration time) {
-        for (;;) {
+        for (int events = 0;; ++events) {
+            BOOST_REQUIRE_LT(events, 100'000);  // instead of an endless loop
             const auto next = std::min({dial_ ? dial_->at : base::kNoDeadline,
                                         check_ ? check_->at : base::kNoDeadline,
                                         machine_.report().wake, monitor_.next_wake()});
@@ -135,7 +136,9 @@ private:
     void publish(const ConnectionTransition& transition) {
         transitions.push_back(transition);
         if (transition.from == State::disconnected) take(monitor_.start(now_));
-        if (transition.to == State::disconnecting) take(monitor_.stop(now_));
+        const bool ends =
+            transition.to == State::disconnecting || transition.to == State::disconnected;
+        if (ends) take(monitor_.stop(now_));
     }
 
     Server server_;

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <optional>
+#include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -52,7 +55,9 @@ public:
     /// Everything that happens up to and including `time`.
     void run_until(base::Duration time) {
         const base::TimePoint end = at(time);
-        for (;;) {
+        for (int events = 0;; ++events) {
+            // Instead of an endless loop.
+            if (events > 100'000) throw std::logic_error("The timer fires and nothing happens.");
             const base::TimePoint wake = monitor.next_wake();
             if (reply_ && reply_->at <= std::min(wake, end)) {
                 const Pending reply = *std::exchange(reply_, std::nullopt);
