@@ -184,6 +184,7 @@ struct Model {
             }
             if (oldest == nullptr) return;
             oldest->gone = true;
+            ++lost;
         }
     }
 
@@ -196,6 +197,7 @@ struct Model {
 
     std::size_t capacity;
     std::vector<Entry> log{};
+    std::uint64_t lost = 0;
 };
 
 BOOST_AUTO_TEST_CASE(it_does_what_a_simple_model_does_whatever_happens) {
@@ -216,6 +218,7 @@ BOOST_AUTO_TEST_CASE(it_does_what_a_simple_model_does_whatever_happens) {
                     model.push({feed.source.last(), kind, provider});
                 }
                 BOOST_TEST_REQUIRE(feed.queue.size() == model.waiting());
+                BOOST_TEST_REQUIRE(feed.queue.lost() == model.lost);
             }
         }
     }
