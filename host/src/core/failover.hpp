@@ -77,7 +77,7 @@ struct Attempt {
     const Target* target = nullptr;
     Match match;                 ///< model_at(*target, match) is the model's name there
     bool connect_first = false;  ///< it is not connected: connect it, or join who does
-    bool in_spite = false;  ///< of its state, as a last resort or by force: ask the breaker not
+    bool in_spite = false;  ///< of its state, as a last resort or by force: pass its breaker by
 };
 
 /// Nobody can be asked now: call next() again at this time, or when a provider's state changes.

@@ -197,11 +197,11 @@ BOOST_AUTO_TEST_CASE(as_a_last_resort_the_least_bad_one_is_asked_once) {
     FailoverRig down({route("m", {tier({"a", "b"}), tier({"c", "d"})})});
     down.settings.last_resort = true;
     down.set(0, Availability::unhealthy);
-    down.set(1, Availability::breaker_open, down.now + 20s);
-    down.set(2, Availability::breaker_open, down.now + 10s);
+    down.set(1, Availability::breaker_open, down.now + 10s);
+    down.set(2, Availability::breaker_open, down.now + 20s);
     down.set(3, Availability::disabled);
     auto plan = down.plan("m");
-    BOOST_TEST(down.next(plan) == "c/m!");
+    BOOST_TEST(down.next(plan) == "b/m!");
     down.fail(plan);
     BOOST_TEST(down.next(plan) == "error");
     BOOST_TEST((down.error.code == Code::unavailable));

@@ -106,6 +106,12 @@ BOOST_AUTO_TEST_CASE(a_pin_is_about_its_model_and_not_about_a_larger_one) {
     BOOST_TEST(rig.next(plan) == "c/m");
     rig.fail(plan, Code::too_large);
     BOOST_TEST(rig.next(plan) == "d/x-large");
+    rig.set(2, Availability::unhealthy);
+    auto other = rig.plan("m");
+    BOOST_TEST(rig.next(other) == "a/m");
+    rig.fail(other, Code::too_large);
+    rig.set(2, Availability::ready);  // its model is no larger there
+    BOOST_TEST(rig.next(other) == "d/x-large");
 }
 
 BOOST_AUTO_TEST_CASE(an_alias_pins_its_route) {

@@ -188,6 +188,10 @@ BOOST_AUTO_TEST_CASE(targets_are_known_by_provider_and_model_and_keep_their_ids)
     BOOST_TEST(old[0].id == now[0].id);
     BOOST_TEST(old[1].id == now[1].id);
     BOOST_TEST(old[0].id != old[1].id);
+    given.routes[1].tiers[0].push_back({"azure", "other"});
+    const auto two = table(given);
+    const auto& both = two.find("claude")->route->tiers[0].targets;
+    BOOST_TEST(both[0].id != both[1].id);
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_provider_is_refused_with_the_nearest_name) {
