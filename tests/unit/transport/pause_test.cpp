@@ -126,6 +126,32 @@ BOOST_AUTO_TEST_CASE(the_limit_on_silence_does_not_count_while_paused) {
     BOOST_TEST(it.answer.body() == big_text(20'000));
 }
 
+BOOST_AUTO_TEST_CASE(the_limit_on_the_first_byte_does_not_count_while_paused) {
+    std::promise<void> sent;
+    const ScriptedServer server(Handler([&sent](Conn& conn, const ReceivedRequest&) {
+        conn.respond(200, {}, "hello");
+        sent.set_value();
+        conn.wait_for_close();
+    }));
+    HttpOptions options;
+    options.first_byte_timeout = 30ms;
+    ClientRig rig(options);
+    Answer answer;
+    std::shared_ptr<Exchange> exchange;
+    rig.on_io_thread([&] {
+        exchange = rig.start({.url = server.url("/")}, answer);
+        exchange->pause();
+    });
+    sent.get_future().wait();
+    std::promise<void> passed;
+    net::Timer timer(rig.io_context(), 60ms);
+    timer.async_wait([&](const auto&) { passed.set_value(); });
+    passed.get_future().wait();
+    exchange->resume();
+    BOOST_TEST(answer.wait().message() == "");
+    BOOST_TEST(answer.body() == "hello");
+}
+
 BOOST_AUTO_TEST_CASE(the_callers_deadline_counts_while_paused_and_delivers_nothing_more) {
     const auto server = big_server();
     // Again with a longer deadline if it passed too early, as on a busy machine.
