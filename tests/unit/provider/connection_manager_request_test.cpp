@@ -29,6 +29,7 @@ BOOST_AUTO_TEST_CASE(the_first_request_connects_and_gets_that_connection) {
     const ConnHandle conn = f.operations->connected();
     Lease lease = asks.lease();
     BOOST_TEST(lease.conn() == conn);
+    f.settle();
     BOOST_TEST(f.path() == "disconnected connecting connected");
     BOOST_TEST(f.gauges() == "1 permits, 0 in line, 1 active, 0 idle, 0 waiting");
     lease.release(Disposition::reusable);

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <ostream>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -21,31 +22,41 @@
 #include "provider/connection_manager.hpp"
 #include "provider/connection_section.hpp"
 
-namespace tenon::provider {
+namespace tenon {
+
+inline std::ostream& boost_test_print_type(std::ostream& out, Code code) {
+    return out << to_string(code);
+}
+namespace core {
+inline std::ostream& boost_test_print_type(std::ostream& out, ConnectionState state) {
+    return out << to_string(state);
+}
+}  // namespace core
+
+namespace provider {
 
 /// Lets a test's clock take effect: the host's timers go by the real one.
 struct ConnectionManagerTest {
     static void look(ConnectionManager& manager) {
         ConnectionManager::Section section(manager);
         section.wake(manager.upkeep_waker_);
-        for (const auto& call : manager.calls_) section.wake(call.waker);
+        for (const auto& call : manager.calls_) {
+            if (call.waits()) section.wake(call.waker);
+        }
         for (const auto& prober : manager.probers_) section.wake(prober);
     }
 };
 
 namespace test {
 
-using namespace std::chrono_literals;
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
 using Lease = ConnectionManager::Lease;
 using State = core::ConnectionState;
 using Command = core::ConnectionCommand;
 using core::Disposition;
 
 inline constexpr auto kPatience = 60s;
-
-inline std::ostream& operator<<(std::ostream& out, State state) {
-    return out << to_string(state);
-}
 
 /// A coroutine that a test watches.
 template <class T>
@@ -66,7 +77,8 @@ public:
     /// Once. Throws after kPatience.
     T result() {
         std::unique_lock lock(state_->mutex);
-        if (!state_->ended.wait_for(lock, kPatience, [this] { return state_->result; })) {
+        if (!state_->ended.wait_for(lock, kPatience,
+                                    [this] { return state_->result.has_value(); })) {
             throw std::runtime_error("the operation did not end");
         }
         return *std::move(state_->result);
@@ -223,4 +235,5 @@ private:
 };
 
 }  // namespace test
-}  // namespace tenon::provider
+}  // namespace provider
+}  // namespace tenon

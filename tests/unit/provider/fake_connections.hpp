@@ -16,7 +16,8 @@
 
 namespace tenon::provider::test {
 
-using namespace std::chrono_literals;
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
 
 /// Stands still; so far ahead of the real clock that no timer ever ends by itself.
 class VirtualClock final : public base::Clock {
@@ -73,6 +74,7 @@ public:
         checks_.end_all(Error(Code::unavailable, "The test is over."));
     }
 
+    [[nodiscard]] net::IoThreads& io() noexcept { return io_; }
     [[nodiscard]] std::size_t connecting() const { return connects_.size(); }
     [[nodiscard]] std::size_t checking() const { return checks_.size(); }
     [[nodiscard]] ConnHandle checked_conn() const { return checked_conn_; }
