@@ -49,7 +49,10 @@ struct ConnectionManagerTest {
 
 namespace test {
 
+using std::chrono_literals::operator""h;
 using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""ns;
+using std::chrono_literals::operator""us;
 using std::chrono_literals::operator""s;
 using Lease = ConnectionManager::Lease;
 using State = core::ConnectionState;

@@ -16,6 +16,7 @@
 
 namespace tenon::provider::test {
 
+using std::chrono_literals::operator""h;
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 
