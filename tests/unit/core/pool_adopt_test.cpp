@@ -84,6 +84,14 @@ BOOST_AUTO_TEST_CASE(a_full_pool_adopts_nothing) {
     BOOST_TEST(f.gauges() == "1 active, 0 idle, 1 connecting, 1 waiting");
 }
 
+BOOST_AUTO_TEST_CASE(a_pool_that_was_made_smaller_adopts_nothing_beyond_its_maximum) {
+    PoolFixture f({});
+    f.occupy(2);
+    f.resize(2);
+    BOOST_TEST(adopt(f) == kNoConn);
+    BOOST_TEST(f.actions.empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_closed_pool_adopts_nothing) {
     PoolFixture f({});
     f.close();

@@ -253,7 +253,11 @@ BOOST_AUTO_TEST_CASE(a_dial_for_the_least_connections_is_not_aborted_for_want_of
     settings.min_idle = 1;
     PoolFixture f(settings, false);
     f.ready();
-    f.cancel(f.acquire(1).lease);
+    const auto waiter = f.acquire(1).lease;
+    f.undialled(ConnId{1} << 32);
+    f.tick(1s);
+    BOOST_TEST_REQUIRE(f.count(Kind::dial) == 1U);  // this one for the waiter
+    f.cancel(waiter, 1s);
     f.tick(1h);
     BOOST_TEST(f.count(Kind::abort_dial) == 0U);
 }
