@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(long_random_sequences_do_what_the_model_says) {
         for (std::size_t i = events.size(); i-- > 0;) {  // leave out what is not needed
             auto fewer = events;
             fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
-            if (!run(c, fewer).empty()) events = fewer;
+            if (!run(c, fewer).empty()) events = std::move(fewer);
         }
         std::string path;
         for (const Event event : events) path += " " + name_of(event);

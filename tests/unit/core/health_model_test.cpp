@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "core/random.hpp"
@@ -225,7 +226,7 @@ BOOST_AUTO_TEST_CASE(long_random_sequences_do_what_the_model_says) {
         for (std::size_t i = events.size(); i-- > 0;) {  // leave out what is not needed
             auto fewer = events;
             fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
-            if (!run(settings, fewer).empty()) events = fewer;
+            if (!run(settings, fewer).empty()) events = std::move(fewer);
         }
         std::string path;
         for (const Event event : events) path += " " + name_of(event);
