@@ -70,7 +70,7 @@ public:
         : io_(io), manager_(manager), random_(seed) {}
 
     void step() {
-        switch (below(24)) {
+        switch (below(60)) {
             case 0: manager_.command(static_cast<Command>(below(7))); break;
             case 1: manager_.command(Command::enable); break;
             case 2: manager_.command(Command::connect); break;
@@ -185,6 +185,9 @@ void storm(const ConnectionManagerSettings& settings) {
     BOOST_TEST(in_order);
     BOOST_TEST(heard == report.connection.sequence);
     BOOST_TEST(served > 0U);
+    BOOST_TEST_MESSAGE(served << " of " << kThreads * kSteps << " steps had a lease, " << heard
+                              << " changes of state, " << operations->fake().made()
+                              << " connections");
     io.stop();
 }
 
