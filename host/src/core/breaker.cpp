@@ -42,7 +42,7 @@ std::string_view to_string(BreakerCause cause) noexcept {
 Breaker::Breaker(const BreakerSettings& settings, base::TimePoint origin,
                  std::uint64_t seed) noexcept
     : word_(Word{.state = settings.enabled ? BreakerState::closed : BreakerState::disabled,
-                 .generation = 1}
+                 .generation = kFirstGeneration}
                 .packed()),
       settings_(settings),
       origin_(origin),
@@ -275,6 +275,28 @@ std::optional<base::TimePoint> Breaker::until_of(std::uint64_t generation) const
 
 // --- A look inside -------------------------------------------------------------------------------
 
+base::Duration Breaker::retry_after(const Word& word, const ProbeLeases::Held& held,
+                                    base::TimePoint now) const noexcept {
+    if (word.state == BreakerState::forced_open) return kNotByItself;
+    if (word.state == BreakerState::open) {
+        const auto until = until_of(word.generation);
+        if (until && now < *until) return *until - now;
+    }
+    if (word.state == BreakerState::half_open && held.count >= settings_.probes) {
+        return std::max(from_ms(held.earliest_deadline) - now, kLeastWait);
+    }
+    return base::Duration::zero();
+}
+
+base::Duration Breaker::retry_after_slowly(base::TimePoint now) const noexcept {
+    for (;;) {
+        const std::uint64_t before = word_.load(std::memory_order_acquire);
+        const Word word = Word::unpack(before);
+        const auto wait = retry_after(word, leases_.held(word.generation), now);
+        if (word_.load(std::memory_order_acquire) == before) return wait;
+    }
+}
+
 BreakerSnapshot Breaker::snapshot(base::TimePoint now) const noexcept {
     for (;;) {
         const std::uint64_t before = word_.load(std::memory_order_acquire);
@@ -285,14 +307,7 @@ BreakerSnapshot Breaker::snapshot(base::TimePoint now) const noexcept {
         snapshot.counts = window_.counts(word.generation, now);
         const auto held = leases_.held(word.generation);
         snapshot.probes_in_flight = held.count;
-        if (word.state == BreakerState::forced_open) snapshot.retry_after = kNotByItself;
-        if (word.state == BreakerState::open) {
-            const auto until = until_of(word.generation);
-            if (until && now < *until) snapshot.retry_after = *until - now;
-        }
-        if (word.state == BreakerState::half_open && held.count >= settings_.probes) {
-            snapshot.retry_after = std::max(from_ms(held.earliest_deadline) - now, kLeastWait);
-        }
+        snapshot.retry_after = retry_after(word, held, now);
         snapshot.trips = trips_.load(std::memory_order_relaxed);
         snapshot.repairs = repairs_.load(std::memory_order_relaxed);
         snapshot.rejected = rejected_.load(std::memory_order_relaxed);

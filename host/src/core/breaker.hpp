@@ -161,6 +161,21 @@ public:
         return record_slowly(permit, outcome, now);
     }
 
+    /// The permit of a call that began before this breaker was made. It counts until the first
+    /// change of state.
+    [[nodiscard]] static BreakerPermit permit_from_before() noexcept {
+        return BreakerPermit(kFirstGeneration);
+    }
+
+    // For picks: without effect; one load while it lets all through.
+    [[nodiscard]] bool lets_all_through() const noexcept {
+        return lets_all_through(word_.load(std::memory_order_acquire));
+    }
+    /// As in BreakerSnapshot: 0 = admit() would let a call through now.
+    [[nodiscard]] base::Duration retry_after(base::TimePoint now) const noexcept {
+        return lets_all_through() ? base::Duration::zero() : retry_after_slowly(now);
+    }
+
     /// For a timer, where no call comes that would notice: opens if a probe's lease has expired.
     [[nodiscard]] std::optional<BreakerEvent> tick(base::TimePoint now) noexcept;
 
@@ -175,6 +190,8 @@ public:
     [[nodiscard]] BreakerSnapshot snapshot(base::TimePoint now) const noexcept;
 
 private:
+    static constexpr std::uint64_t kFirstGeneration = 1;
+
     /// {generation:45 | reopens:8 | probe successes:8 | state:3}
     struct Word {
         BreakerState state{};
@@ -224,6 +241,9 @@ private:
                                      base::TimePoint now) noexcept;
     BreakerEvent change_by_hand(BreakerState state, base::TimePoint now) noexcept;
 
+    [[nodiscard]] base::Duration retry_after_slowly(base::TimePoint now) const noexcept;
+    [[nodiscard]] base::Duration retry_after(const Word& word, const ProbeLeases::Held& held,
+                                             base::TimePoint now) const noexcept;
     [[nodiscard]] base::Duration recovery_of(const Word& open) const noexcept;
     std::optional<base::TimePoint> publish_until(const Word& from, std::uint64_t generation,
                                                  base::TimePoint until) noexcept;
