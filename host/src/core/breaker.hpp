@@ -171,7 +171,7 @@ public:
     [[nodiscard]] bool lets_all_through() const noexcept {
         return lets_all_through(word_.load(std::memory_order_acquire));
     }
-    /// As in BreakerSnapshot: 0 = admit() would let a call through now.
+    /// As in BreakerSnapshot: 0 = a call may get through now.
     [[nodiscard]] base::Duration retry_after(base::TimePoint now) const noexcept {
         return lets_all_through() ? base::Duration::zero() : retry_after_slowly(now);
     }

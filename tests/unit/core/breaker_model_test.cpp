@@ -75,6 +75,8 @@ public:
         same("failures", look.counts.failures, model.count(true, now_));
         same("successes", look.counts.successes, model.count(false, now_));
         same("retry_after", whole(look.retry_after), model.retry_after(now_));
+        same("retry_after alone", whole(subject_.breaker.retry_after(subject_.now)),
+             whole(look.retry_after));
         same("probes", look.probes_in_flight, static_cast<int>(model.probes.size()));
         same("probe successes", look.probe_successes, model.successes);
         same("reopens", look.reopens, model.reopens);
