@@ -59,6 +59,16 @@ struct RouteTableSpec {
     bool nested_fallbacks = true;  ///< a fall-back's own chains count too; they may have no circle
 };
 
+/// The part of a RouteTableSpec that is wrong, for messages that show it to a person.
+struct RoutePlace {
+    enum class Part : std::uint8_t { providers, default_model, model, aliases, tiers, fallbacks };
+
+    Part part = Part::providers;
+    std::size_t route = 0;             ///< of all but the first two
+    std::optional<std::size_t> index;  ///< which alias, tier, or Cause
+    std::optional<std::size_t> item;   ///< which target of the tier, or model of the chain
+};
+
 /// One provider that has a model.
 struct Target {
     std::uint32_t provider = 0;
@@ -116,7 +126,9 @@ class RouteTable {
 public:
     /// \return Code::invalid with a sentence about the first thing that is wrong: an unknown
     /// provider or model (and the nearest name), a name that is taken, an empty tier, a circle.
-    [[nodiscard]] static Result<RouteTable> build(const RouteTableSpec& spec);
+    /// \param wrong if not null, is told where that is.
+    [[nodiscard]] static Result<RouteTable> build(const RouteTableSpec& spec,
+                                                  RoutePlace* wrong = nullptr);
 
     /// The route of an exact name or alias, else of the longest prefix, else the default one. Costs
     /// a hash, and one for each different length of the prefixes; allocates nothing.

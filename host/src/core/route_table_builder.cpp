@@ -56,7 +56,12 @@ public:
         return std::move(table_);
     }
 
+    /// What was being looked at when build() failed.
+    [[nodiscard]] const RoutePlace& place() const noexcept { return place_; }
+
 private:
+    using Part = RoutePlace::Part;
+
     static Error wrong(std::string message) { return {Code::invalid, std::move(message)}; }
     static Error wrong_route(const RouteSpec& route, std::string what) {
         return wrong("Route " + quoted(route.model) + ": " + std::move(what));
@@ -88,6 +93,7 @@ private:
     Result<void> add_names(const RouteSpec& route) {
         const auto number = static_cast<std::uint32_t>(table_.routes_.size());
         table_.routes_.push_back({route.model, {}, {}});
+        place_ = {Part::model, number, {}, {}};
         if (auto why = wrong_with(route.model, true); !why.empty()) {
             return wrong_route(route, std::move(why));
         }
@@ -98,6 +104,8 @@ private:
                 : table_.exact_.emplace(route.model, number).second;
         if (!added) return taken(route, route.model);
         for (const auto& alias : route.aliases) {
+            const auto index = static_cast<std::size_t>(&alias - route.aliases.data());
+            place_ = {Part::aliases, number, index, {}};
             if (auto why = wrong_with(alias, false); !why.empty()) {
                 return wrong_route(route, "alias " + quoted(alias) + ": " + why);
             }
@@ -117,6 +125,7 @@ private:
     }
 
     Result<void> add_tiers(const RouteSpec& route) {
+        place_ = {Part::tiers, table_.routes_.size() - 1, {}, {}};
         if (route.tiers.empty()) {
             return wrong_route(route, "it has no tier, so nobody would answer; add a provider.");
         }
@@ -124,13 +133,17 @@ private:
             Tier tier{static_cast<std::uint32_t>(table_.tiers_++), {}};
             const std::string place =
                 "tier " + std::to_string(table_.routes_.back().tiers.size() + 1) + ": ";
+            place_.index = table_.routes_.back().tiers.size();
+            place_.item.reset();
             if (spec.empty()) return wrong_route(route, place + "it is empty; add a provider.");
             for (const auto& target : spec) {
+                place_.item = tier.targets.size();
                 auto made = make_target(route, target);
                 if (!made) return wrong_route(route, place + made.error().message);
                 tier.targets.push_back(std::move(*made));
             }
             table_.routes_.back().tiers.push_back(std::move(tier));
+            place_.item.reset();
             if (auto once = refuse_repeated(route); !once) return once;
         }
         return {};
@@ -189,8 +202,10 @@ private:
     Result<void> add_chain(std::size_t route, Cause cause) {
         const RouteSpec& spec = spec_.routes[route];
         const std::string place = "fall-backs for " + std::string(to_string(cause)) + ": ";
-        auto& chain = table_.routes_[route].fallbacks[static_cast<std::size_t>(cause)];
-        for (const auto& model : spec.fallbacks[static_cast<std::size_t>(cause)]) {
+        const auto index = static_cast<std::size_t>(cause);
+        auto& chain = table_.routes_[route].fallbacks[index];
+        for (const auto& model : spec.fallbacks[index]) {
+            place_ = {Part::fallbacks, route, index, chain.size()};
             // Not by "*" or the default: those take any name, also a mistyped one.
             auto found = table_.resolve(model, 1);
             if (!found) {
@@ -210,6 +225,7 @@ private:
     }
 
     Result<void> set_default() {
+        place_ = {Part::default_model, 0, {}, {}};
         if (spec_.default_model.empty()) return {};
         table_.default_ = table_.resolve(spec_.default_model, 0);
         if (table_.default_) return {};
@@ -217,7 +233,7 @@ private:
                      hint(spec_.default_model, table_.names()));
     }
 
-    Result<void> refuse_circles() const {
+    Result<void> refuse_circles() {
         for (std::size_t cause = 0; cause < kCauses; ++cause) {
             std::vector<Mark> marks(table_.routes_.size(), Mark::unseen);
             for (std::uint32_t route = 0; route < table_.routes_.size(); ++route) {
@@ -235,9 +251,10 @@ private:
 
     // As deep as there are routes in a chain of chains; each route once for each cause.
     Result<void> follow(std::uint32_t route, Cause cause, std::vector<std::uint32_t>& path,
-                        std::vector<Mark>& marks) const {
+                        std::vector<Mark>& marks) {
         if (marks[route] == Mark::done) return {};
         path.push_back(route);
+        place_ = {Part::fallbacks, route, static_cast<std::size_t>(cause), {}};
         if (marks[route] == Mark::on_path) return circle(cause, path);
         marks[route] = Mark::on_path;
         for (const auto& next : table_.routes_[route].chain(cause)) {
@@ -269,6 +286,7 @@ private:
 
     const RouteTableSpec& spec_;
     RouteTable table_;
+    RoutePlace place_;
 };
 
 std::optional<Fallback> RouteTable::resolve(std::string_view model, std::size_t shortest) const {
@@ -283,8 +301,11 @@ std::optional<Fallback> RouteTable::resolve(std::string_view model, std::size_t 
     return std::nullopt;
 }
 
-Result<RouteTable> RouteTable::build(const RouteTableSpec& spec) {
-    return RouteTableBuilder(spec).build();
+Result<RouteTable> RouteTable::build(const RouteTableSpec& spec, RoutePlace* wrong) {
+    RouteTableBuilder builder(spec);
+    auto built = builder.build();
+    if (!built && wrong != nullptr) *wrong = builder.place();
+    return built;
 }
 
 }  // namespace tenon::core

@@ -226,6 +226,40 @@ BOOST_AUTO_TEST_CASE(a_name_that_is_taken_is_refused_with_its_owner) {
     BOOST_TEST(refusal(given).starts_with("Route \"gpt-4o\": \"gpt-4o\" is already a name of "));
 }
 
+BOOST_AUTO_TEST_CASE(a_refusal_says_which_part_of_the_specification_is_wrong) {
+    using Part = RoutePlace::Part;
+    const auto place = [](const auto& change) {
+        auto given = spec();
+        change(given);
+        RoutePlace wrong;
+        BOOST_TEST(!RouteTable::build(given, &wrong));
+        const auto text = [](const auto& n) { return n ? std::to_string(*n) : std::string("-"); };
+        return std::to_string(static_cast<int>(wrong.part)) + ' ' + std::to_string(wrong.route) +
+               ' ' + text(wrong.index) + ' ' + text(wrong.item);
+    };
+    const auto expected = [](Part part, const char* rest) {
+        return std::to_string(static_cast<int>(part)) + ' ' + rest;
+    };
+    BOOST_TEST(place([](auto& s) { s.providers.push_back("openai"); }) ==
+               expected(Part::providers, "0 - -"));
+    BOOST_TEST(place([](auto& s) { s.default_model = "x"; }) ==
+               expected(Part::default_model, "0 - -"));
+    BOOST_TEST(place([](auto& s) { s.routes[1].model = "a*b"; }) == expected(Part::model, "1 - -"));
+    BOOST_TEST(place([](auto& s) {
+                   s.routes[2].aliases = {"x", "best"};
+               }) == expected(Part::aliases, "2 1 -"));
+    BOOST_TEST(place([](auto& s) { s.routes[1].tiers.clear(); }) == expected(Part::tiers, "1 - -"));
+    BOOST_TEST(place([](auto& s) { s.routes[0].tiers[1].clear(); }) ==
+               expected(Part::tiers, "0 1 -"));
+    BOOST_TEST(place([](auto& s) { s.routes[0].tiers[0][1].weight = -1; }) ==
+               expected(Part::tiers, "0 0 1"));
+    BOOST_TEST(place([](auto& s) {
+                   chain(s, 0, Cause::throttled) = {"claude", "x"};
+               }) == expected(Part::fallbacks, "0 2 1"));
+    BOOST_TEST(place([](auto& s) { chain(s, 1, Cause::deadline) = {"claude"}; }) ==
+               expected(Part::fallbacks, "1 1 -"));
+}
+
 BOOST_AUTO_TEST_CASE(a_name_that_is_no_name_is_refused) {
     for (const std::string name : {"", "a*b", "**", "*a"}) {
         auto given = spec();
