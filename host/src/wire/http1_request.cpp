@@ -4,19 +4,10 @@
 #include <array>
 
 #include "tenon/abi/version.h"
+#include "wire/http1_header.hpp"
 
 namespace tenon::wire {
 namespace {
-
-bool is_token_char(char c) noexcept {
-    constexpr std::string_view kSymbols = "!#$%&'*+-.^_`|~";
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           kSymbols.find(c) != std::string_view::npos;
-}
-
-bool is_token(std::string_view text) noexcept {
-    return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
-}
 
 /// What a message may show of a text that should have been a token: a whole header line, key and
 /// all, may have been given as its name.
@@ -25,20 +16,9 @@ std::string token_prefix(std::string_view text) {
     return "'" + std::string(text.begin(), end) + (end == text.end() ? "'" : "...'");
 }
 
-bool is_value(std::string_view text) noexcept {
-    return std::none_of(text.begin(), text.end(),
-                        [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
-}
-
-bool same(std::string_view a, std::string_view lower) noexcept {
-    return a.size() == lower.size() &&
-           std::equal(a.begin(), a.end(), lower.begin(),
-                      [](char x, char y) { return (x >= 'A' && x <= 'Z' ? x + 32 : x) == y; });
-}
-
 bool has(std::span<const Header> headers, std::string_view name) noexcept {
     return std::any_of(headers.begin(), headers.end(),
-                       [&](const Header& header) { return same(header.name, name); });
+                       [&](const Header& header) { return equals_lower(header.name, name); });
 }
 
 }  // namespace
@@ -57,12 +37,12 @@ Result<void> append_request_head(std::string& out, std::string_view method, cons
         if (!is_token(header.name)) {
             return Error(Code::invalid, token_prefix(header.name) + " is not a header name");
         }
-        if (!is_value(header.value)) {
+        if (!is_header_value(header.value)) {
             return Error(Code::invalid, "the value of the header " + header.name +
                                             " contains a line break or NUL");
         }
         for (const std::string_view ours : kOurs) {
-            if (same(header.name, ours)) {
+            if (equals_lower(header.name, ours)) {
                 return Error(Code::invalid,
                              "the header " + header.name + " is set by the host only");
             }

@@ -9,14 +9,9 @@
 #include <string_view>
 
 #include "tenon/result.hpp"
+#include "wire/http1_header.hpp"
 
 namespace tenon::wire {
-
-/// One header of an answer; name in lower case.
-struct HeaderView {
-    std::string_view name;
-    std::string_view value;
-};
 
 /// Receives what the parser finds, in order: one head, then the body.
 class Http1ResponseEvents {
