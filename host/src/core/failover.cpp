@@ -19,6 +19,8 @@ struct Sort {
 
 Sort sort(const Error& error) noexcept {
     using Kind = Sort::Kind;
+    // The provider's own word goes before what is usual (x-should-retry).
+    const Kind refusal = error.retryable ? Kind::passing : Kind::ineligible;
     switch (error.code) {
         case Code::unavailable:
         case Code::protocol:
@@ -29,16 +31,17 @@ Sort sort(const Error& error) noexcept {
         // Limits are mostly those of one model; a provider's own are seen in its state.
         case Code::throttled:
         case Code::overloaded: return {Kind::passing, Cause::throttled, false};
-        case Code::auth: return {Kind::ineligible, Cause::unavailable, true};
+        case Code::auth: return {refusal, Cause::unavailable, true};
         case Code::forbidden:
         case Code::unsupported:
-        case Code::not_found: return {Kind::ineligible, Cause::unavailable, false};
+        case Code::not_found: return {refusal, Cause::unavailable, false};
         case Code::too_large: return {Kind::context_window, Cause::context_window, false};
         case Code::refused: return {Kind::content_filter, Cause::content_filter, false};
-        case Code::ok:
-        case Code::cancelled:
         case Code::invalid:
-        case Code::no_memory: break;
+        case Code::no_memory:
+            return {error.retryable ? Kind::passing : Kind::final, Cause::unavailable, false};
+        case Code::ok:
+        case Code::cancelled: break;
     }
     return {};
 }
@@ -88,7 +91,7 @@ Step FailoverPlan::next(base::TimePoint now, int attempts_left, const Providers&
     const Look look{now, providers, balancers, random};
     if (request_.pin) {
         if (auto attempt = pinned(look)) return *attempt;
-        if (request_.pin->force) return nobody(now, providers);
+        if (forced()) return nobody(now, providers);
     }
     do {
         if (auto attempt = offer(look, 0, false)) return *attempt;
@@ -102,7 +105,10 @@ Step FailoverPlan::next(base::TimePoint now, int attempts_left, const Providers&
             if (auto attempt = offer(look, times, true)) return *attempt;
         }
     }
-    if (const auto time = wait_until(look)) return WaitUntil{*time};
+    if (const auto time = wait_until(now, providers)) {
+        wait_end_ = end_of_wait(now);
+        return WaitUntil{*time};
+    }
     if (settings_.last_resort && !last_resort_used_) {
         if (auto attempt = least_bad(look)) {
             last_resort_used_ = true;
@@ -125,9 +131,8 @@ AfterFailure FailoverPlan::failed(const Attempt& attempt, Error error) {
     cause_ = sorted.cause;
 
     AfterFailure after{Onward::elsewhere, sorted.kind != Kind::ineligible};
-    const bool forced = request_.pin && request_.pin->force;
     const bool unfit = sorted.kind == Kind::context_window || sorted.kind == Kind::content_filter;
-    if (committed_ || sorted.kind == Kind::final || (forced && sorted.kind != Kind::passing)) {
+    if (committed_ || sorted.kind == Kind::final || (forced() && sorted.kind != Kind::passing)) {
         after.onward = Onward::nowhere;
     } else if (unfit) {
         after.onward = leave(attempt.match, sorted.cause) ? Onward::other_model : Onward::nowhere;
@@ -153,8 +158,29 @@ bool FailoverPlan::leave(const Match& match, Cause cause) {
     return !more_.empty();
 }
 
+Outlook FailoverPlan::outlook(const Attempt& attempt, base::TimePoint now,
+                              const Providers& providers) const {
+    Outlook outlook;
+    const auto availability = providers.state(*attempt.target, attempt.match).availability;
+    switch (availability) {
+        case Availability::ready:
+        case Availability::cooling_down: break;  // a hint is waited for
+        case Availability::disconnected:
+        case Availability::connecting: outlook.admits = connectable(availability); break;
+        case Availability::disabled:
+        case Availability::kept_disconnected: outlook.admits = false; break;
+        case Availability::breaker_open:
+        case Availability::unhealthy:
+        case Availability::misconfigured:
+        case Availability::disconnecting: outlook.admits = attempt.in_spite && forced(); break;
+    }
+    const bool waits = !outlook.admits && !final_ && !forced() && wait_until(now, providers);
+    outlook.alternatives = has_alternative(providers) || waits;
+    return outlook;
+}
+
 bool FailoverPlan::has_alternative(const Providers& providers) const {
-    if (final_ || (request_.pin && request_.pin->force)) return false;
+    if (final_ || forced()) return false;
     const Cause cause = why_nobody(providers);
     std::vector<Match> seen;
     for (std::size_t i = first_line(); i < lines(); ++i) seen.push_back(line(i));
@@ -181,7 +207,7 @@ bool FailoverPlan::has_alternative(const Providers& providers) const {
 bool FailoverPlan::can_answer(const Match& match, const Providers& providers) const {
     for (const auto& tier : match.route->tiers) {
         for (const auto& target : tier.targets) {
-            const auto availability = providers.state(target.provider).availability;
+            const auto availability = providers.state(target, match).availability;
             const bool there = availability == Availability::ready || connectable(availability);
             if (there && target.weight > 0 && !spent(target, match, 0)) return true;
         }
@@ -195,7 +221,7 @@ std::optional<Attempt> FailoverPlan::pinned(const Look& look) const {
     for (const auto& tier : asked_.route->tiers) {
         for (const auto& target : tier.targets) {
             if (target.provider != pin.provider) continue;
-            const auto availability = look.providers.state(target.provider).availability;
+            const auto availability = look.providers.state(target, asked_).availability;
             const bool again = pin.force && settings_.repeat;
             if (spent(target, asked_, again ? kAnyTimes : 0)) continue;
             if (availability == Availability::ready) return Attempt{&target, asked_, false, false};
@@ -234,7 +260,7 @@ std::optional<Attempt> FailoverPlan::offer_tier(const Look& look, const Match& m
         bool others = false;
         for (std::size_t i = 0; i < members.size(); ++i) {
             const Target& target = tier.targets[i];
-            const ProviderState state = look.providers.state(target.provider);
+            const ProviderState state = look.providers.state(target, match);
             members[i] = state.load;
             members[i].id = target.id;
             members[i].weight = target.weight;
@@ -260,7 +286,7 @@ std::optional<Attempt> FailoverPlan::least_bad(const Look& look) const {
     std::optional<Attempt> best;
     std::pair<Availability, base::TimePoint> best_state;
     for_each([&](const Match& match, const Target& target) {
-        const ProviderState state = look.providers.state(target.provider);
+        const ProviderState state = look.providers.state(target, match);
         if (!comes_back(state.availability) || target.weight <= 0) return;
         if (spent(target, match, 0)) return;
         // The states stand in the order of how bad they are.
@@ -273,31 +299,37 @@ std::optional<Attempt> FailoverPlan::least_bad(const Look& look) const {
 }
 
 /// Until when to wait, if that is configured and somebody may come back.
-std::optional<base::TimePoint> FailoverPlan::wait_until(const Look& look) {
-    if (settings_.wait_when_down.count() == 0) return std::nullopt;
+std::optional<base::TimePoint> FailoverPlan::wait_until(base::TimePoint now,
+                                                        const Providers& providers) const {
+    const base::TimePoint end = end_of_wait(now);
+    if (now >= end) return std::nullopt;
     const std::size_t times = settings_.repeat ? kAnyTimes : 0;
     bool hope = false;
-    base::TimePoint first = base::kNoDeadline;
+    base::TimePoint first = end;
     for_each([&](const Match& match, const Target& target) {
-        const ProviderState state = look.providers.state(target.provider);
+        const ProviderState state = providers.state(target, match);
         if (!comes_back(state.availability) || target.weight <= 0) return;
         if (spent(target, match, times)) return;
         hope = true;
         // A time that has passed tells nothing: the change of state is what comes.
-        if (state.available_at > look.now) first = std::min(first, state.available_at);
+        if (state.available_at > now) first = std::min(first, state.available_at);
     });
     if (!hope) return std::nullopt;
-    if (!wait_end_) wait_end_ = std::min(look.now + settings_.wait_when_down, request_.deadline);
-    if (look.now >= *wait_end_) return std::nullopt;
-    return std::min(first, *wait_end_);
+    return first;
+}
+
+/// There is one wait for the whole request.
+base::TimePoint FailoverPlan::end_of_wait(base::TimePoint now) const noexcept {
+    if (wait_end_) return *wait_end_;
+    return std::min(now + settings_.wait_when_down, request_.deadline);
 }
 
 /// Which chain fits: that of the last failure, or of the states if nobody has been asked.
 Cause FailoverPlan::why_nobody(const Providers& providers) const {
     if (cause_) return *cause_;
     bool all_cool_down = true;
-    for_each([&](const Match&, const Target& target) {
-        const auto availability = providers.state(target.provider).availability;
+    for_each([&](const Match& match, const Target& target) {
+        const auto availability = providers.state(target, match).availability;
         all_cool_down = all_cool_down && availability == Availability::cooling_down;
     });
     return all_cool_down ? Cause::throttled : Cause::unavailable;

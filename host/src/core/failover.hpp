@@ -40,16 +40,20 @@ struct ProviderState {
     Member load;  ///< id, weight and usable are left to the plan
 };
 
-/// The providers by their numbers in the route table.
+/// The providers of a route table. Each of a provider's models may be in a state of its own, hence
+/// the match: model_at(target, match) is the model's name there.
 class Providers {
 public:
     virtual ~Providers() = default;
 
-    [[nodiscard]] virtual ProviderState state(std::uint32_t provider) const noexcept = 0;
+    [[nodiscard]] virtual ProviderState state(const Target& target, const Match& match) const = 0;
 
     /// What is known about why it cannot be asked, e.g. "connection refused"; may be empty. For
     /// errors only.
-    [[nodiscard]] virtual std::string reason(std::uint32_t /*provider*/) const { return {}; }
+    [[nodiscard]] virtual std::string reason(const Target& /*target*/,
+                                             const Match& /*match*/) const {
+        return {};
+    }
 };
 
 struct FailoverSettings {
@@ -91,11 +95,17 @@ using Step = std::variant<Attempt, WaitUntil, Error>;
 struct AfterFailure {
     enum class Onward : std::uint8_t {
         elsewhere,    ///< RetryPlan decides: here again, or next()
-        other_model,  ///< next(): a model with a larger context, or another content policy
+        other_model,  ///< a model with a larger context, or another content policy
         nowhere,      ///< report the error
     };
     Onward onward = Onward::elsewhere;
     bool counts = true;  ///< against max_attempts; false: the provider was not eligible at all
+};
+
+/// What is left to a request after a failure: members of FailedTry.
+struct Outlook {
+    bool admits = true;         ///< the provider would take the same attempt again
+    bool alternatives = false;  ///< next() has, or may wait for, somebody
 };
 
 /// One for each tier of the table, with room for its members: what a thread needs to ask.
@@ -113,9 +123,10 @@ struct FailoverRequest {
 /// only when nothing else is left; one whose failure blames the provider takes the provider's other
 /// models with it. After the first delta nobody else is asked.
 ///
-/// How it works with RetryPlan: next() before the first attempt and after each fail_over; failed()
-/// after each attempt that fails, then RetryPlan::attempt_failed() if the answer is `elsewhere`;
-/// explain() if RetryPlan gives up. Until something fails nothing is allocated.
+/// How it works with RetryPlan: next() before the first attempt and after each fail_over; after
+/// each attempt that fails failed() and then RetryPlan::attempt_failed(), to which outlook() says
+/// what it has to know; explain() if either of them ends the request. Until something fails nothing
+/// is allocated.
 ///
 /// \par Object lifetimes
 /// Borrows table, settings and the asked name: whoever holds the plan holds a shared_ptr of them.
@@ -135,14 +146,18 @@ public:
     /// `attempt` has failed so.
     AfterFailure failed(const Attempt& attempt, Error error);
 
-    /// Whether somebody is there who has not been asked, for RetryPlan. Call it after failed().
+    /// Whether somebody is there who has not been asked. Call it after failed().
     [[nodiscard]] bool has_alternative(const Providers& providers) const;
+
+    /// What RetryPlan has to know about the attempt that failed() was told of last.
+    [[nodiscard]] Outlook outlook(const Attempt& attempt, base::TimePoint now,
+                                  const Providers& providers) const;
 
     /// The caller has a delta, or the answer: from here on an error is final.
     void committed() noexcept { committed_ = true; }
 
-    /// `last`, the error that the request ends with, and in its message every provider's reason. As
-    /// it is if only one provider was asked and there is no other.
+    /// `last`, the error that the request ends with, and in its message every provider's reason. If
+    /// it is final, or there is one candidate only: `last`, and in its message what went before.
     [[nodiscard]] Error explain(Error last, base::TimePoint now, const Providers& providers) const;
 
 private:
@@ -168,7 +183,9 @@ private:
                                                     const Tier& tier, std::size_t times,
                                                     bool beyond_share) const;
     [[nodiscard]] std::optional<Attempt> least_bad(const Look& look) const;
-    [[nodiscard]] std::optional<base::TimePoint> wait_until(const Look& look);
+    [[nodiscard]] std::optional<base::TimePoint> wait_until(base::TimePoint now,
+                                                            const Providers& providers) const;
+    [[nodiscard]] base::TimePoint end_of_wait(base::TimePoint now) const noexcept;
     [[nodiscard]] Cause why_nobody(const Providers& providers) const;
     bool leave(const Match& match, Cause cause);
     bool widen(Cause cause);
@@ -187,6 +204,7 @@ private:
     template <class Visitor>
     void for_each(const Visitor& visit) const;
 
+    [[nodiscard]] bool forced() const noexcept { return request_.pin && request_.pin->force; }
     [[nodiscard]] bool spent(const Target& target, const Match& match, std::size_t times) const;
     [[nodiscard]] bool connectable(Availability availability) const noexcept;
     [[nodiscard]] bool comes_back(Availability availability) const noexcept;
@@ -194,8 +212,8 @@ private:
     [[nodiscard]] Error nobody(base::TimePoint now, const Providers& providers) const;
     [[nodiscard]] Error out_of_time(base::TimePoint now, const Providers& providers) const;
     [[nodiscard]] std::string reasons(base::TimePoint now, const Providers& providers) const;
-    [[nodiscard]] std::string reason_of(const Target& target, base::TimePoint now,
-                                        const Providers& providers) const;
+    [[nodiscard]] std::string reason_of(const Target& target, const Match& match,
+                                        base::TimePoint now, const Providers& providers) const;
 
     const RouteTable& table_;
     const FailoverSettings& settings_;

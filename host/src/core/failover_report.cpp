@@ -2,6 +2,7 @@
 
 #include "base/duration.hpp"
 #include "base/text.hpp"
+#include "core/attempt_trail.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -53,7 +54,13 @@ std::string quoted(std::string_view text) {
 Error FailoverPlan::explain(Error last, base::TimePoint now, const Providers& providers) const {
     std::size_t candidates = 0;
     for_each([&](const Match&, const Target&) { ++candidates; });
-    if (visits_.size() == 1 && candidates <= 1) return last;
+    if (final_ || candidates <= 1) {
+        AttemptTrail trail;
+        for (std::size_t i = 0; i + 1 < visits_.size(); ++i) {
+            trail.add(table_.providers()[visits_[i].provider], visits_[i].error);
+        }
+        return trail.explain(std::move(last));
+    }
     last.message = "No provider could answer for the model " + quoted(asked_.asked) + ": " +
                    reasons(now, providers);
     last.not_sent = std::all_of(visits_.begin(), visits_.end(),
@@ -68,10 +75,9 @@ Error FailoverPlan::nobody(base::TimePoint now, const Providers& providers) cons
     bool hope = false;
     bool all_cool_down = true;
     base::TimePoint first = base::kNoDeadline;
-    for_each([&](const Match&, const Target& target) {
-        const ProviderState state = providers.state(target.provider);
-        const bool pinned_away =
-            request_.pin && request_.pin->force && request_.pin->provider != target.provider;
+    for_each([&](const Match& match, const Target& target) {
+        const ProviderState state = providers.state(target, match);
+        const bool pinned_away = forced() && request_.pin->provider != target.provider;
         if (pinned_away || target.weight <= 0) return;
         hope = hope || comes_back(state.availability) || state.availability == Availability::ready;
         all_cool_down = all_cool_down && state.availability == Availability::cooling_down;
@@ -110,18 +116,17 @@ std::string FailoverPlan::reasons(base::TimePoint now, const Providers& provider
         note(table_.providers()[visit.provider] + " (" + visit.model +
              ") failed: " + std::string(message.empty() ? to_string(visit.error.code) : message));
     }
-    if (request_.pin && request_.pin->force) {
+    if (forced()) {
         note("the route is pinned to " + table_.providers()[request_.pin->provider]);
     }
     for_each([&](const Match& match, const Target& target) {
-        const bool forced = request_.pin && request_.pin->force;
-        if (forced && request_.pin->provider != target.provider) return;
+        if (forced() && request_.pin->provider != target.provider) return;
         const bool asked = std::any_of(visits_.begin(), visits_.end(), [&](const Visit& visit) {
             std::string scratch;
             return visit.provider == target.provider &&
                    (visit.blames || visit.model == model_at(target, match, scratch));
         });
-        if (!asked) note(reason_of(target, now, providers));
+        if (!asked) note(reason_of(target, match, now, providers));
     });
     if (out.size() > kMostReasons) {
         const auto more = out.size() - kMostReasons;
@@ -131,9 +136,9 @@ std::string FailoverPlan::reasons(base::TimePoint now, const Providers& provider
     return base::join(out, "; ") + ".";
 }
 
-std::string FailoverPlan::reason_of(const Target& target, base::TimePoint now,
+std::string FailoverPlan::reason_of(const Target& target, const Match& match, base::TimePoint now,
                                     const Providers& providers) const {
-    const ProviderState state = providers.state(target.provider);
+    const ProviderState state = providers.state(target, match);
     std::string out = table_.providers()[target.provider] + ' ';
     if (target.weight <= 0) return out + "is drained";
     out += what_is_wrong(state.availability);
@@ -141,7 +146,7 @@ std::string FailoverPlan::reason_of(const Target& target, base::TimePoint now,
         state.available_at != base::kNoDeadline) {
         out += " and is asked again in " + in_words(state.available_at - now);
     }
-    const std::string why = providers.reason(target.provider);
+    const std::string why = providers.reason(target, match);
     const std::string_view known = without_full_stop(why);
     if (!known.empty()) out.append(" (").append(known).append(")");
     return out;

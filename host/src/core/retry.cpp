@@ -145,9 +145,11 @@ RetryDecision RetryPlan::decide(const FailedTry& failed, TimePoint now, Random& 
         --attempts_;
         return {.action = RetryAction::transparent_retry, .reason = RetryReason::stale_connection};
     }
+    if (!failed.counts) --attempts_;
     if (may_succeed_later(failed) && failed.budget != nullptr) failed.budget->on_failure();
     if (failed.committed) return give_up(RetryReason::committed);
-    if (!may_succeed_elsewhere(failed)) return give_up(RetryReason::final_error);
+    if (!failed.other_model && !may_succeed_elsewhere(failed))
+        return give_up(RetryReason::final_error);
     if (!in_time) return give_up(RetryReason::deadline);
     if (attempts_ >= settings_.max_attempts) return give_up(RetryReason::attempts_exhausted);
     return decide_by_error(failed, now, random);
@@ -156,7 +158,10 @@ RetryDecision RetryPlan::decide(const FailedTry& failed, TimePoint now, Random& 
 /// There is time and a try left, and an error that does not exclude that somebody answers.
 RetryDecision RetryPlan::decide_by_error(const FailedTry& failed, TimePoint now,
                                          Random& random) noexcept {
-    if (!may_succeed_later(failed)) {
+    if (failed.other_model) {
+        return {.action = RetryAction::fail_over, .reason = RetryReason::not_here};
+    }
+    if (!failed.counts || !may_succeed_later(failed)) {
         return leave(failed,
                      failed.alternatives ? RetryReason::not_here : RetryReason::final_error);
     }

@@ -43,7 +43,9 @@ struct FailedTry {
 
     bool admits = true;             ///< the provider would take another try: its breaker is closed
     bool plugin_retries = false;    ///< the plugin has retried by itself, retries would multiply
-    bool alternatives = false;      ///< there is another provider that has not been asked
+    bool alternatives = false;      ///< there is another provider to ask, or to wait for
+    bool other_model = false;       ///< another model may take what this one does not
+    bool counts = true;             ///< false: the provider was not eligible, here is no retry
     RetryBudget* budget = nullptr;  ///< of the provider that was asked; null = without limit
 };
 
@@ -125,7 +127,8 @@ public:
     /// The caller wants no answer any more. At any time.
     void cancel() noexcept;
 
-    /// Tries so far: not those that were not admitted, nor those that a transparent retry replaced.
+    /// Tries so far: not those that were not admitted or at a provider that is not eligible, nor
+    /// those that a transparent retry replaced.
     [[nodiscard]] int attempts() const noexcept { return attempts_; }
 
     /// For the header that counts retries.

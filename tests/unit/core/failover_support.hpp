@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,15 +22,22 @@ class FakeProviders : public Providers {
 public:
     explicit FakeProviders(std::size_t n) : states(n), reasons(n) {}
 
-    [[nodiscard]] ProviderState state(std::uint32_t provider) const noexcept override {
-        return states[provider];
+    [[nodiscard]] ProviderState state(const Target& target, const Match& match) const override {
+        if (!models.empty()) {
+            std::string scratch;
+            const auto own =
+                models.find({target.provider, std::string(model_at(target, match, scratch))});
+            if (own != models.end()) return own->second;
+        }
+        return states[target.provider];
     }
-    [[nodiscard]] std::string reason(std::uint32_t provider) const override {
-        return reasons[provider];
+    [[nodiscard]] std::string reason(const Target& target, const Match& /*match*/) const override {
+        return reasons[target.provider];
     }
 
     std::vector<ProviderState> states;
     std::vector<std::string> reasons;
+    std::map<std::pair<std::uint32_t, std::string>, ProviderState> models;  ///< by their name there
 };
 
 /// {"a", "b"} -> a tier of these providers, which call the model as the route does.

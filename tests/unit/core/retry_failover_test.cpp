@@ -96,6 +96,38 @@ BOOST_AUTO_TEST_CASE(what_only_this_provider_refuses_is_asked_of_another_one) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_provider_that_is_not_eligible_uses_up_no_try) {
+    Request request;
+    const FailedTry not_eligible{.alternatives = true, .counts = false};
+    for (int provider = 0; provider < 20; ++provider) {
+        expect(request.fail({Code::auth, ""}, not_eligible), RetryAction::fail_over,
+               RetryReason::not_here);
+        BOOST_TEST(request.plan.attempts() == 0);
+    }
+    for (int i = 0; i < 2; ++i) {
+        BOOST_TEST((request.fail(unavailable()).action == RetryAction::retry_here));
+    }
+    expect(request.fail(unavailable()), RetryAction::give_up, RetryReason::attempts_exhausted);
+}
+
+BOOST_AUTO_TEST_CASE(a_provider_that_is_not_eligible_is_not_asked_again) {
+    expect(Request().fail(unavailable(), {.counts = false}), RetryAction::give_up,
+           RetryReason::final_error);
+}
+
+BOOST_AUTO_TEST_CASE(what_another_model_may_take_is_asked_of_it_at_once) {
+    Request request;
+    const FailedTry larger{.other_model = true};
+    for (int model = 0; model < 2; ++model) {
+        expect(request.fail({Code::too_large, ""}, larger), RetryAction::fail_over,
+               RetryReason::not_here);
+    }
+    expect(request.fail({Code::too_large, ""}, larger), RetryAction::give_up,
+           RetryReason::attempts_exhausted);
+    expect(Request().fail({Code::too_large, ""}, {.committed = true, .other_model = true}),
+           RetryAction::give_up, RetryReason::committed);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_wrong_with_the_request_is_asked_of_nobody_else) {
     for (const Code code : {Code::invalid, Code::too_large, Code::refused, Code::no_memory}) {
         expect(Request().fail({code, ""}, kElsewhere), RetryAction::give_up,
