@@ -22,7 +22,7 @@ EXACTLY = {
     "core": {"abi", "sdk", "base"},  # decides, and knows neither bytes nor sockets
     "wire": {"abi", "sdk", "base"},  # bytes only
     "net": {"abi", "sdk", "base"},  # sockets only
-    "config": {"abi", "sdk", "base", "wire"},
+    "config": {"abi", "sdk", "base", "core", "wire"},
     "compiled_boost": set(),
     "host": {"abi", "sdk"},  # host/include, the public API
     "plugins": {"abi", "sdk"},

@@ -10,6 +10,19 @@
 
 #include "base/log.hpp"
 #include "config/secrets.hpp"
+#include "config/timeouts.hpp"
+#include "core/adaptive_limit.hpp"
+#include "core/balancer.hpp"
+#include "core/breaker_settings.hpp"
+#include "core/connection_state.hpp"
+#include "core/ewma.hpp"
+#include "core/failover.hpp"
+#include "core/health.hpp"
+#include "core/permits.hpp"
+#include "core/pool_types.hpp"
+#include "core/retry.hpp"
+#include "core/retry_budget.hpp"
+#include "core/route_table.hpp"
 #include "tenon/error.hpp"
 #include "wire/json_position.hpp"
 
@@ -17,6 +30,9 @@
 /// config/describe.hpp, and for people in docs/configuration.md. All of it is copyable; a member's
 /// initialiser is the built-in default.
 namespace tenon::config {
+
+/// What the defaults suit; see config/profile.hpp.
+enum class Profile : std::uint8_t { production, development, high_latency };
 
 struct PluginsConfig {
     std::vector<std::string> directories;  ///< absolute, or relative to the working directory
@@ -32,17 +48,6 @@ struct LogConfig {
     base::LogLevel level = base::LogLevel::warn;
     base::LogFormat format = base::LogFormat::text;
     std::map<std::string, base::LogLevel, std::less<>> components;
-};
-
-struct Timeouts {
-    std::chrono::milliseconds connect = std::chrono::seconds(10);
-    std::chrono::milliseconds first_byte = std::chrono::seconds(30);
-    std::chrono::milliseconds idle = std::chrono::seconds(60);
-    std::chrono::milliseconds health_check = std::chrono::seconds(5);
-    std::chrono::milliseconds request = std::chrono::seconds(30);
-    std::chrono::milliseconds stream = std::chrono::seconds(600);
-
-    friend bool operator==(const Timeouts&, const Timeouts&) = default;
 };
 
 struct TlsConfig {
@@ -66,6 +71,39 @@ struct HttpConfig {
     friend bool operator==(const HttpConfig&, const HttpConfig&) = default;
 };
 
+/// When a provider with connections is connected, unless a person asks for it.
+enum class ConnectWhen : std::uint8_t {
+    on_demand,  ///< by the first request
+    at_start,   ///< by the start of the host
+    manual,     ///< by nobody else
+};
+
+/// `stateless` and `needs_check` follow from the provider's kind: whoever uses the settings sets
+/// them.
+struct ConnectionConfig : core::ConnectionSettings {
+    ConnectWhen connect = ConnectWhen::on_demand;
+};
+
+/// Of a route, by core::Cause.
+using Fallbacks = decltype(core::RouteSpec::fallbacks);
+
+/// What is said at the top for all providers, and by a provider for itself alone. Members that
+/// derive() sets are not read from the file.
+struct ProviderSettings {
+    bool jitter = true;  ///< false: derive() takes all of it out
+    Timeouts timeouts;
+    HttpConfig http;
+    ConnectionConfig connection;
+    core::PoolSettings pool;  ///< `mode` and `calls_per_connection` follow from the kind
+    core::PermitSettings permits;
+    core::AdaptiveLimitSettings adaptive_limit;
+    core::BreakerSettings breaker;
+    core::RetrySettings retry;
+    core::RetryBudgetSettings retry_budget;
+    core::HealthSettings health;
+    core::EwmaSettings latency;
+};
+
 /// The object that goes to a provider's plugin. It is JSON with all ${...} replaced, thus secret as
 /// a whole; config/provider_schema.hpp takes the secrets out.
 struct PluginConfig {
@@ -80,14 +118,13 @@ struct PluginConfig {
     std::shared_ptr<const wire::JsonPositions> positions;  ///< null = unknown
 };
 
-struct ProviderConfig {
+/// The settings are those in effect: the ones at the top, with this provider's own in their place.
+struct ProviderConfig : ProviderSettings {
     std::string kind;
     bool enabled = true;
     std::vector<std::string> models;
     std::string default_model;  ///< empty = none
     std::map<std::string, std::string, std::less<>> model_aliases;
-    Timeouts timeouts;  ///< in effect: the global ones, with this provider's own in their place
-    HttpConfig http;    ///< likewise
     PluginConfig config;
 
     /// Why this provider cannot be used although the file is good: an environment variable is not
@@ -95,15 +132,27 @@ struct ProviderConfig {
     std::optional<Error> unusable;
 };
 
-struct Config {
+/// The settings are those of providers that have none of their own.
+struct Config : ProviderSettings {
     std::string schema;  ///< "$schema", for editors
+    Profile profile = Profile::production;
     PluginsConfig plugins;
     RuntimeConfig runtime;
     LogConfig log;
-    Timeouts timeouts;
-    HttpConfig http;
     std::string default_provider;  ///< empty = none
+    std::string default_model;     ///< empty = none
+    std::vector<core::RouteSpec> routes;
+    bool nested_fallbacks = true;
+    core::FailoverSettings failover;
+    core::BalancerSettings balancer;
     std::map<std::string, ProviderConfig, std::less<>> providers;
 };
+
+/// A provider that says nothing about itself.
+[[nodiscard]] ProviderConfig provider_prototype(const Config& config);
+
+/// What core::RouteTable::build() needs. The number of a provider is its place in
+/// `config.providers`.
+[[nodiscard]] core::RouteTableSpec to_route_table_spec(const Config& config);
 
 }  // namespace tenon::config

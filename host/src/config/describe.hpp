@@ -2,55 +2,19 @@
 
 #include <array>
 #include <chrono>
-#include <concepts>
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 #include "config/config.hpp"
+#include "config/describe_forms.hpp"
+#include "config/describe_machinery.hpp"
 
 /// The one description of the configuration: for each struct, its members with name, form, bounds
 /// and meaning. The default is the member's initialiser. The reader, the JSON Schema, the reference
 /// page and the printer are visitors of these functions, so that none can differ from another.
-///
-/// A visitor has these member functions; `Value` is const for visitors that only look.
-///
-///     flag      (name, Value& bool, meaning)
-///     integer   (name, Value& integer, Range, meaning)
-///     duration  (name, Value& milliseconds, Range, meaning)
-///     text      (name, Value& string, TextForm, meaning)
-///     choice    (name, Value& enumeration, meaning)
-///     list      (name, Value& vector of strings, TextForm, meaning)
-///     entries   (name, Value& map, prototype of an entry, meaning)
-///     object    (name, Value& described struct, meaning)
-///     inherited (name, Value& described struct, meaning)   absent members come from the namesake
-///                                                          at the top
-///     plugin    (name, Value& PluginConfig, meaning)
 namespace tenon::config {
-
-template <class T, class Struct>
-concept like = std::same_as<std::remove_const_t<T>, Struct>;
-
-template <class T>
-struct Range {
-    T least;
-    T most;
-};
-
-enum class TextForm {
-    any,
-    not_empty,
-    name,           ///< base::is_name()
-    required_name,  ///< likewise, and absence is an error
-    optional_name,  ///< likewise, or empty
-    path,           ///< a relative one counts from the directory of the configuration file
-};
-
-template <class Enum>
-struct Choice {
-    std::string_view name;
-    Enum value;
-};
 
 inline constexpr std::array<Choice<base::LogLevel>, 6> kLogLevels = {
     {{"trace", base::LogLevel::trace},
@@ -63,17 +27,20 @@ inline constexpr std::array<Choice<base::LogLevel>, 6> kLogLevels = {
 inline constexpr std::array<Choice<base::LogFormat>, 2> kLogFormats = {
     {{"text", base::LogFormat::text}, {"json", base::LogFormat::json}}};
 
+inline constexpr std::array<Choice<Profile>, 3> kProfiles = {
+    {{"production", Profile::production},
+     {"development", Profile::development},
+     {"high_latency", Profile::high_latency}}};
+
 [[nodiscard]] constexpr std::span<const Choice<base::LogLevel>> choices(base::LogLevel) noexcept {
     return kLogLevels;
 }
 [[nodiscard]] constexpr std::span<const Choice<base::LogFormat>> choices(base::LogFormat) noexcept {
     return kLogFormats;
 }
-
-inline constexpr Range<std::chrono::milliseconds> kWait = {std::chrono::milliseconds(1),
-                                                           std::chrono::hours(1)};
-inline constexpr Range<std::chrono::milliseconds> kLongWait = {std::chrono::milliseconds(1),
-                                                               std::chrono::hours(24)};
+[[nodiscard]] constexpr std::span<const Choice<Profile>> choices(Profile) noexcept {
+    return kProfiles;
+}
 
 template <class Visitor>
 void describe(Visitor& v, like<PluginsConfig> auto& c) {
@@ -98,18 +65,6 @@ void describe(Visitor& v, like<LogConfig> auto& c) {
         "components", c.components, base::LogLevel::warn,
         "Levels of single components, such as \"transport\" or \"plugin.openai\"; the longest "
         "match wins over \"level\".");
-}
-
-template <class Visitor>
-void describe(Visitor& v, like<Timeouts> auto& c) {
-    v.duration("connect", c.connect, kWait, "Opening a connection to the provider.");
-    v.duration("first_byte", c.first_byte, kLongWait,
-               "From the request to the first byte of the answer.");
-    v.duration("idle", c.idle, kLongWait, "Silence between two parts of an answer.");
-    v.duration("health_check", c.health_check, kWait, "One health check.");
-    v.duration("request", c.request, kLongWait,
-               "A whole request that is not streamed, with all its retries.");
-    v.duration("stream", c.stream, kLongWait, "A whole streamed request, with all its retries.");
 }
 
 template <class Visitor>
@@ -143,6 +98,35 @@ void describe(Visitor& v, like<HttpConfig> auto& c) {
     v.object("tls", c.tls, "Certificates.");
 }
 
+/// The parts of ProviderSettings: at the top as they are, in a provider inherited from there.
+template <class Visitor, class Settings>
+void describe_settings(Visitor& v, Settings& c) {
+    const auto part = [&v](std::string_view name, auto& member, std::string_view meaning) {
+        if constexpr (like<Settings, ProviderConfig>) {
+            v.inherited(name, member, meaning);
+        } else if constexpr (std::is_same_v<decltype(member), bool&> ||
+                             std::is_same_v<decltype(member), const bool&>) {
+            v.flag(name, member, meaning);
+        } else {
+            v.object(name, member, meaning);
+        }
+    };
+    part("jitter", c.jitter,
+         "Whether waits vary by chance, so that those who failed together do not come back "
+         "together; false takes all jitter out.");
+    part("timeouts", c.timeouts, "How long to wait; every request ends at its timeout.");
+    part("http", c.http, "The HTTP client that plugins share.");
+    part("connection", c.connection, "Being connected, for kinds that make connections.");
+    part("pool", c.pool, "The connections of a provider.");
+    part("permits", c.permits, "How many calls a provider gets at once.");
+    part("adaptive_limit", c.adaptive_limit, "Learning how many calls it bears at once.");
+    part("breaker", c.breaker, "Leaving a provider alone that fails.");
+    part("retry", c.retry, "Trying again.");
+    part("retry_budget", c.retry_budget, "So that retries do not multiply the load of an outage.");
+    part("health", c.health, "Checks whether a provider works; they cost no tokens.");
+    part("latency", c.latency, "What the balancer knows of a provider's speed.");
+}
+
 template <class Visitor>
 void describe(Visitor& v, like<ProviderConfig> auto& c) {
     v.text("kind", c.kind, TextForm::required_name, "The plugin kind that speaks to it.");
@@ -153,32 +137,32 @@ void describe(Visitor& v, like<ProviderConfig> auto& c) {
            "The model of requests that name none.");
     v.entries("model_aliases", c.model_aliases, std::string(),
               "Further names of models: alias to model.");
-    v.inherited("timeouts", c.timeouts, "Timeouts of this provider.");
-    v.inherited("http", c.http, "HTTP settings of this provider.");
     v.plugin("config", c.config,
              "What the plugin needs to know; \"tenon plugins list\" shows the kinds, each plugin "
              "declares its own keys.");
-}
-
-/// What a provider is that says nothing about itself.
-[[nodiscard]] inline ProviderConfig provider_prototype(const Config& config) {
-    ProviderConfig provider;
-    provider.timeouts = config.timeouts;
-    provider.http = config.http;
-    return provider;
+    describe_settings(v, c);
 }
 
 template <class Visitor>
 void describe(Visitor& v, like<Config> auto& c) {
     v.text("$schema", c.schema, TextForm::any,
            "Where an editor finds the JSON Schema (\"tenon config schema\"); not used otherwise.");
+    v.choice("profile", c.profile,
+             "What the defaults suit: a service, a developer's work, or models that take minutes.");
     v.object("plugins", c.plugins, "Which plugins are loaded.");
     v.object("runtime", c.runtime, "Threads.");
     v.object("log", c.log, "The log.");
-    v.object("timeouts", c.timeouts, "How long to wait; every request ends at its timeout.");
-    v.object("http", c.http, "The HTTP client that plugins share.");
     v.text("default_provider", c.default_provider, TextForm::optional_name,
            "The provider of requests that name none.");
+    v.text("default_model", c.default_model, TextForm::any,
+           "The model that stands in for names that no route has; if empty, those are refused.");
+    v.objects("routes", c.routes, "Which providers have which model.");
+    v.flag("nested_fallbacks", c.nested_fallbacks,
+           "Whether the fall-backs of a fall-back count too.");
+    v.object("failover", c.failover, "Going on to another provider.");
+    v.object("balancer", c.balancer, "Choosing among the providers of one tier.");
+    describe_settings(v, c);
+    // At last: providers take over what is above.
     v.entries("providers", c.providers, provider_prototype(c), "The providers, by name.");
 }
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <system_error>
 
+#include "config/derive.hpp"
+#include "config/profile.hpp"
 #include "tenon/result.hpp"
 
 namespace tenon::config {
@@ -61,7 +63,11 @@ std::optional<fs::path> find_file(const fs::path& given, const Environment& envi
 
 LoadResult load(const fs::path& given, const Environment& environment) {
     const auto file = find_file(given, environment);
-    if (!file) return {.config = Config(), .problems = {}, .file = {}};
+    if (!file) {
+        Config config = defaults_of(Profile::production);
+        derive(config);
+        return {.config = std::move(config), .problems = {}, .file = {}};
+    }
     auto text = read_file(*file);
     if (text) {
         LoadResult result = parse(*text, *file, environment);

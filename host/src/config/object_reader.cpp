@@ -20,40 +20,25 @@ void ObjectReader::flag(std::string_view name, bool& out, std::string_view) {
     out = *value.as_bool();
 }
 
-void ObjectReader::duration(std::string_view name, std::chrono::milliseconds& out,
-                            Range<std::chrono::milliseconds> range, std::string_view) {
+void ObjectReader::number(std::string_view name, double& out, Range<double> range,
+                          std::string_view) {
     const wire::JsonView value = take(name);
-    if (!value.exists()) return;
     const Place place = place_.member(name);
-    if (value.kind() == wire::JsonKind::number) {
-        const std::string number = value.to_text();
-        context_.report.at_value(place, "a duration is a string with a unit; write \"" + number +
-                                            "s\" or \"" + number + "ms\"");
+    if (!value.exists() || !expect(value, place, wire::JsonKind::number)) return;
+    const auto number = value.as_double();
+    if (!number || *number < range.least || *number > range.most) {
+        context_.report.at_value(place, value.to_text() + " is out of range; use " +
+                                            number_text(range.least) + " to " +
+                                            number_text(range.most));
         return;
     }
-    const auto text = read_text(value, place);
-    if (!text) return;
-    const auto parsed = base::parse_duration(text->content);
-    if (!parsed) {
-        // What the environment holds may be a secret in the wrong place.
-        context_.report.at_value(place, text->used_environment
-                                            ? "the environment gives no duration such as \"30s\""
-                                            : parsed.error().message);
-        return;
-    }
-    if (*parsed < range.least || *parsed > range.most) {
-        context_.report.at_value(place, base::format_duration(*parsed) + " is out of range; use " +
-                                            base::format_duration(range.least) + " to " +
-                                            base::format_duration(range.most));
-        return;
-    }
-    out = *parsed;
+    out = *number;
 }
 
 void ObjectReader::text(std::string_view name, std::string& out, TextForm form, std::string_view) {
     const wire::JsonView value = take(name);
     if (!value.exists()) {
-        if (form != TextForm::required_name) return;
+        if (!is_required(form)) return;
         context_.report.at_value(place_, "'" + std::string(name) + "' is missing");
         return;
     }
@@ -166,6 +151,7 @@ std::optional<std::string> ObjectReader::read_text(wire::JsonView value, const P
             if (content.empty()) break;
             return (context_.directory / content).lexically_normal().string();
         case TextForm::not_empty:
+        case TextForm::required:
             if (!content.empty()) break;
             context_.report.at_value(place, "must not be empty");
             return std::nullopt;
@@ -196,6 +182,34 @@ std::optional<std::int64_t> ObjectReader::read_integer(wire::JsonView value, con
         return std::nullopt;
     }
     return number;
+}
+
+std::optional<std::chrono::milliseconds> ObjectReader::read_duration(wire::JsonView value,
+                                                                     const Place& place,
+                                                                     DurationRange range) {
+    if (value.kind() == wire::JsonKind::number) {
+        const std::string number = value.to_text();
+        context_.report.at_value(place, "a duration is a string with a unit; write \"" + number +
+                                            "s\" or \"" + number + "ms\"");
+        return std::nullopt;
+    }
+    const auto text = read_text(value, place);
+    if (!text) return std::nullopt;
+    const auto parsed = base::parse_duration(text->content);
+    if (!parsed) {
+        // What the environment holds may be a secret in the wrong place.
+        context_.report.at_value(place, text->used_environment
+                                            ? "the environment gives no duration such as \"30s\""
+                                            : parsed.error().message);
+        return std::nullopt;
+    }
+    if (*parsed < range.least || *parsed > range.most) {
+        context_.report.at_value(place, base::format_duration(*parsed) + " is out of range; use " +
+                                            base::format_duration(range.least) + " to " +
+                                            base::format_duration(range.most));
+        return std::nullopt;
+    }
+    return *parsed;
 }
 
 void ObjectReader::read_entry(wire::JsonView value, const Place& place, std::string& out) {

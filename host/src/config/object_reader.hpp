@@ -48,26 +48,38 @@ public:
     }
 
     void flag(std::string_view name, bool& out, std::string_view meaning);
-    void duration(std::string_view name, std::chrono::milliseconds& out,
-                  Range<std::chrono::milliseconds> range, std::string_view meaning);
+    void number(std::string_view name, double& out, Range<double> range, std::string_view meaning);
     void text(std::string_view name, std::string& out, TextForm form, std::string_view meaning);
     void list(std::string_view name, std::vector<std::string>& out, TextForm form,
               std::string_view meaning);
     void plugin(std::string_view name, PluginConfig& out, std::string_view meaning);
 
-    template <class Integer>
-    void integer(std::string_view name, Integer& out, Range<Integer> range, std::string_view) {
+    template <class Integer, class Bound>
+    void integer(std::string_view name, Integer& out, Range<Bound> range, std::string_view) {
         const wire::JsonView value = take(name);
-        if (!value.exists()) return;
+        if (!value.exists() || unset_by(value, out)) return;
         const auto number =
             read_integer(value, place_.member(name), Range<std::int64_t>{range.least, range.most});
-        if (number) out = static_cast<Integer>(*number);
+        if (number) out = static_cast<Bound>(*number);
+    }
+
+    template <class Duration>
+    void duration(std::string_view name, Duration& out, DurationRange range, std::string_view) {
+        const wire::JsonView value = take(name);
+        if (!value.exists() || unset_by(value, out)) return;
+        if (const auto read = read_duration(value, place_.member(name), range)) out = *read;
     }
 
     template <class Enum>
     void choice(std::string_view name, Enum& out, std::string_view) {
         const wire::JsonView value = take(name);
         if (value.exists()) read_entry(value, place_.member(name), out);
+    }
+
+    template <class Item>
+    void objects(std::string_view name, std::vector<Item>& out, std::string_view) {
+        const wire::JsonView array = take(name);
+        if (array.exists()) read_entry(array, place_.member(name), out);
     }
 
     template <class Entry>
@@ -96,7 +108,12 @@ public:
 
     template <class Struct>
     void inherited(std::string_view name, Struct& out, std::string_view meaning) {
-        object(name, out, meaning);  // `out` holds the values of the namesake already
+        // `out` holds the values of the namesake already.
+        if constexpr (std::is_same_v<Struct, bool>) {
+            flag(name, out, meaning);
+        } else {
+            object(name, out, meaning);
+        }
     }
 
 private:
@@ -114,11 +131,39 @@ private:
                                                        TextForm form);
     [[nodiscard]] std::optional<std::int64_t> read_integer(wire::JsonView value, const Place& place,
                                                            Range<std::int64_t> range);
+    [[nodiscard]] std::optional<std::chrono::milliseconds> read_duration(wire::JsonView value,
+                                                                         const Place& place,
+                                                                         DurationRange range);
     void write_expanded(wire::JsonView value, const Place& place, PluginConfig& config,
                         wire::JsonWriter& writer);
 
+    /// Null unsets what may be unset.
+    template <class Value>
+    static bool unset_by(wire::JsonView value, std::optional<Value>& out) {
+        if (value.kind() != wire::JsonKind::null) return false;
+        out.reset();
+        return true;
+    }
+    template <class Value>
+    static bool unset_by(wire::JsonView, const Value&) {
+        return false;
+    }
+
     void read_entry(wire::JsonView value, const Place& place, std::string& out);
     void read_entry(wire::JsonView value, const Place& place, ProviderConfig& out);
+    template <class Item>
+    void read_entry(wire::JsonView array, const Place& place, std::vector<Item>& out) {
+        if (!expect(array, place, wire::JsonKind::array)) return;
+        out.clear();
+        for (std::size_t i = 0; i < array.size(); ++i) {
+            read_entry(array[i], place.element(i), out.emplace_back());
+        }
+    }
+    template <class Struct>
+    requires std::is_class_v<Struct>
+    void read_entry(wire::JsonView value, const Place& place, Struct& out) {
+        ObjectReader(context_, value, place).read(out);
+    }
     template <class Enum>
     requires std::is_enum_v<Enum>
     void read_entry(wire::JsonView value, const Place& place, Enum& out) {

@@ -1,28 +1,19 @@
-#include <algorithm>
-
+#include "config/check.hpp"
+#include "config/derive.hpp"
 #include "config/load.hpp"
 #include "config/object_reader.hpp"
+#include "config/profile.hpp"
 
 namespace tenon::config {
 namespace {
 
-/// What no single member can know.
-void check_references(const Config& config, Report& report) {
-    std::vector<std::string_view> names;
-    for (const auto& [name, provider] : config.providers) names.push_back(name);
-    const std::string& chosen = config.default_provider;
-    if (!chosen.empty() && !config.providers.contains(chosen)) {
-        report.at_value(Place().member("default_provider"),
-                        "no provider has this name" + base::did_you_mean(chosen, names));
-    }
-    const auto& allow = config.plugins.allow;
-    for (const auto& [name, provider] : config.providers) {
-        const bool allowed =
-            allow.empty() || std::find(allow.begin(), allow.end(), provider.kind) != allow.end();
-        if (allowed || !provider.enabled || provider.kind.empty()) continue;
-        report.at_value(Place().member("providers").member(name).member("kind"),
-                        "this kind is not among those of plugins.allow");
-    }
+/// The profile that `root` names; what is wrong with it is reported when all is read.
+Profile profile_of(wire::JsonView root, const Environment& environment) {
+    Report ignored("", nullptr);
+    ReadContext context{ignored, environment, {}};
+    Profile profile{};
+    ObjectReader(context, root, Place()).choice("profile", profile, "");
+    return profile;
 }
 
 }  // namespace
@@ -45,9 +36,10 @@ LoadResult parse(std::string_view text, const std::filesystem::path& file,
     }
     Report report(file.string(), document->positions());
     ReadContext context{report, environment, file.parent_path()};
-    Config config;
+    Config config = defaults_of(profile_of(document->root(), environment));
     ObjectReader(context, document->root(), Place()).read(config);
-    check_references(config, report);
+    derive(config);
+    check(config, report);
     result.problems = report.take();
     if (!has_errors(result.problems)) result.config = std::move(config);
     return result;

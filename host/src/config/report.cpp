@@ -1,5 +1,6 @@
 #include "config/report.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace tenon::config {
@@ -24,6 +25,16 @@ void Report::at_key(const Place& place, std::string message, Severity severity) 
 
 int Report::line_of(const Place& place) const {
     return position_of(place).value.line;
+}
+
+bool Report::has_error_in(const Place& place) const noexcept {
+    const auto within = [&place](const Problem& problem) {
+        const std::string_view path = problem.path;
+        if (problem.severity != Severity::error || !path.starts_with(place.path)) return false;
+        const std::string_view rest = path.substr(place.path.size());
+        return rest.empty() || place.path.empty() || rest.front() == '.' || rest.front() == '[';
+    };
+    return std::any_of(problems_.begin(), problems_.end(), within);
 }
 
 std::vector<Problem> Report::take() {

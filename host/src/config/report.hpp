@@ -38,7 +38,8 @@ public:
     [[nodiscard]] const std::shared_ptr<const wire::JsonPositions>& positions() const noexcept {
         return positions_;
     }
-    [[nodiscard]] std::size_t count() const noexcept { return problems_.size(); }
+    /// Whether there is an error at `place` or below.
+    [[nodiscard]] bool has_error_in(const Place& place) const noexcept;
 
     /// The problems in the order of the file; leaves none behind.
     [[nodiscard]] std::vector<Problem> take();

@@ -30,6 +30,7 @@ void write_text(wire::JsonWriter& writer, TextForm form) {
         case TextForm::any:
         case TextForm::path: return writer.member("type", "string");
         case TextForm::not_empty:
+        case TextForm::required:
             writer.member("type", "string");
             return writer.member("minLength", 1);
         case TextForm::name:
@@ -82,15 +83,22 @@ void write_map(wire::JsonWriter& writer, const Shape& shape) {
     writer.end_object();
 }
 
+void write_bounds(wire::JsonWriter& writer, const Shape& shape) {
+    writer.key("minimum");
+    writer.raw(shape.least);
+    writer.key("maximum");
+    writer.raw(shape.most);
+}
+
 void write_type(wire::JsonWriter& writer, const Shape& shape) {
     switch (shape.form) {
         case Shape::Form::flag: return writer.member("type", "boolean");
         case Shape::Form::integer:
             writer.member("type", "integer");
-            writer.key("minimum");
-            writer.raw(shape.least);
-            writer.key("maximum");
-            return writer.raw(shape.most);
+            return write_bounds(writer, shape);
+        case Shape::Form::number:
+            writer.member("type", "number");
+            return write_bounds(writer, shape);
         case Shape::Form::duration: return writer.member("$ref", "#/$defs/duration");
         case Shape::Form::text: return write_text(writer, shape.text_form);
         case Shape::Form::choice:
@@ -106,10 +114,28 @@ void write_type(wire::JsonWriter& writer, const Shape& shape) {
             writer.begin_object();
             write_text(writer, shape.text_form);
             return writer.end_object();
+        case Shape::Form::objects:
+            writer.member("type", "array");
+            writer.key("items");
+            writer.begin_object();
+            write_shape(writer, shape.members.front());
+            return writer.end_object();
         case Shape::Form::map: return write_map(writer, shape);
         case Shape::Form::object: return write_object(writer, shape);
         case Shape::Form::plugin: return writer.member("type", "object");
     }
+}
+
+void write_nullable(wire::JsonWriter& writer, const Shape& shape) {
+    writer.key("oneOf");
+    writer.begin_array();
+    writer.begin_object();
+    write_type(writer, shape);
+    writer.end_object();
+    writer.begin_object();
+    writer.member("type", "null");
+    writer.end_object();
+    writer.end_array();
 }
 
 void write_shape(wire::JsonWriter& writer, const Shape& shape) {
@@ -123,7 +149,11 @@ void write_shape(wire::JsonWriter& writer, const Shape& shape) {
         }
         writer.member("description", description);
     }
-    write_type(writer, shape);
+    if (shape.nullable) {
+        write_nullable(writer, shape);
+    } else {
+        write_type(writer, shape);
+    }
     if (shape.default_json.empty()) return;
     writer.key("default");
     writer.raw(shape.default_json);

@@ -1,9 +1,11 @@
 #include "config/shape.hpp"
 
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "base/duration.hpp"
+#include "config/profile.hpp"
 
 namespace tenon::config {
 namespace {
@@ -29,18 +31,38 @@ public:
         shape.most = std::to_string(range.most);
     }
 
+    template <class Integer>
+    void integer(std::string_view name, const std::optional<Integer>& value, Range<Integer> range,
+                 std::string_view meaning) {
+        integer(name, value.value_or(range.least), range, meaning);
+        add_null(value.has_value());
+    }
+
+    void number(std::string_view name, const double& value, Range<double> range,
+                std::string_view meaning) {
+        Shape& shape = add(name, meaning, Shape::Form::number, number_text(value));
+        shape.least = number_text(range.least);
+        shape.most = number_text(range.most);
+    }
+
     void duration(std::string_view name, const std::chrono::milliseconds& value,
-                  Range<std::chrono::milliseconds> range, std::string_view meaning) {
+                  DurationRange range, std::string_view meaning) {
         Shape& shape =
             add(name, meaning, Shape::Form::duration, quoted(base::format_duration(value)));
         shape.least = base::format_duration(range.least);
         shape.most = base::format_duration(range.most);
     }
 
+    void duration(std::string_view name, const std::optional<std::chrono::milliseconds>& value,
+                  DurationRange range, std::string_view meaning) {
+        duration(name, value.value_or(range.least), range, meaning);
+        add_null(value.has_value());
+    }
+
     void text(std::string_view name, const std::string& value, TextForm form,
               std::string_view meaning) {
-        const bool required = form == TextForm::required_name;
-        Shape& shape = add(name, meaning, Shape::Form::text, required ? "" : quoted(value));
+        Shape& shape =
+            add(name, meaning, Shape::Form::text, is_required(form) ? "" : quoted(value));
         shape.text_form = form;
     }
 
@@ -56,6 +78,13 @@ public:
     void list(std::string_view name, const std::vector<std::string>&, TextForm form,
               std::string_view meaning) {
         add(name, meaning, Shape::Form::list, "[]").text_form = form;
+    }
+
+    template <class Item>
+    void objects(std::string_view name, const std::vector<Item>&, std::string_view meaning) {
+        ShapeMaker maker(true);
+        maker.add_item(Item());
+        add(name, meaning, Shape::Form::objects, "[]").members = std::move(maker.shapes_);
     }
 
     template <class Entry>
@@ -83,7 +112,11 @@ public:
     template <class Struct>
     void inherited(std::string_view name, const Struct& value, std::string_view meaning) {
         const bool with_defaults = std::exchange(with_defaults_, false);
-        object(name, value, meaning);
+        if constexpr (std::is_same_v<Struct, bool>) {
+            flag(name, value, meaning);
+        } else {
+            object(name, value, meaning);
+        }
         shapes_.back().inherited = true;
         with_defaults_ = with_defaults;
     }
@@ -105,14 +138,29 @@ private:
         return shape;
     }
 
+    void add_null(bool is_set) {
+        shapes_.back().nullable = true;
+        if (with_defaults_ && !is_set) shapes_.back().default_json = "null";
+    }
+
+    template <class Struct>
+    void add_item(const Struct& item) {
+        object("", item, "");
+    }
+    template <class Item>
+    void add_item(const std::vector<Item>& items) {
+        objects("", items, "");
+        shapes_.back().default_json.clear();
+    }
+
     bool with_defaults_;
     std::vector<Shape> shapes_;
 };
 
 }  // namespace
 
-Shape shape_of_config() {
-    const Config defaults;
+Shape shape_of_config(Profile profile) {
+    const Config defaults = defaults_of(profile);
     ShapeMaker maker(true);
     describe(maker, defaults);
     Shape root;

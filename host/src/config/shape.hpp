@@ -10,7 +10,19 @@ namespace tenon::config {
 
 /// One member of the configuration as data, for what is written about it.
 struct Shape {
-    enum class Form { flag, integer, duration, text, choice, list, map, object, plugin };
+    enum class Form {
+        flag,
+        integer,
+        number,
+        duration,
+        text,
+        choice,
+        list,     ///< of texts
+        objects,  ///< a list of objects, or of such lists
+        map,
+        object,
+        plugin
+    };
 
     std::string name;
     std::string_view meaning;
@@ -20,13 +32,18 @@ struct Shape {
     std::string least;                   ///< as JSON, or as a duration; empty = unbounded
     std::string most;
     std::vector<std::string_view> choices;
-    std::vector<Shape> members;  ///< of an object; of a map: its one entry
-    bool inherited = false;      ///< an object whose absent members come from the namesake
+    std::vector<Shape> members;  ///< of an object; of a map or of objects: their one entry
+    bool nullable = false;       ///< may be null
+    bool inherited = false;      ///< what is absent comes from the namesake at the top
 
-    [[nodiscard]] bool required() const noexcept { return text_form == TextForm::required_name; }
+    [[nodiscard]] bool required() const noexcept {
+        return form == Form::text && is_required(text_form);
+    }
+
+    friend bool operator==(const Shape&, const Shape&) = default;
 };
 
-/// The whole configuration, an object without a name.
-[[nodiscard]] Shape shape_of_config();
+/// The whole configuration, an object without a name, with the defaults of `profile`.
+[[nodiscard]] Shape shape_of_config(Profile profile = Profile::production);
 
 }  // namespace tenon::config

@@ -25,14 +25,20 @@ public:
         writer_.member(name, value);
     }
 
-    template <class Integer>
-    void integer(std::string_view name, const Integer& value, Range<Integer>, std::string_view) {
+    template <class Integer, class Bound>
+    void integer(std::string_view name, const Integer& value, Range<Bound>, std::string_view) {
+        writer_.key(name);
+        write_value(value);
+    }
+
+    void number(std::string_view name, const double& value, Range<double>, std::string_view) {
         writer_.member(name, value);
     }
 
-    void duration(std::string_view name, const std::chrono::milliseconds& value,
-                  Range<std::chrono::milliseconds>, std::string_view) {
-        writer_.member(name, base::format_duration(value));
+    template <class Duration>
+    void duration(std::string_view name, const Duration& value, DurationRange, std::string_view) {
+        writer_.key(name);
+        write_value(value);
     }
 
     void text(std::string_view name, const std::string& value, TextForm, std::string_view) {
@@ -48,9 +54,13 @@ public:
     void list(std::string_view name, const std::vector<std::string>& values, TextForm,
               std::string_view) {
         writer_.key(name);
-        writer_.begin_array();
-        for (const std::string& value : values) write_entry(value);
-        writer_.end_array();
+        write_entry(values);
+    }
+
+    template <class Item>
+    void objects(std::string_view name, const std::vector<Item>& items, std::string_view) {
+        writer_.key(name);
+        write_entry(items);
     }
 
     template <class Entry>
@@ -74,7 +84,11 @@ public:
 
     template <class Struct>
     void inherited(std::string_view name, const Struct& value, std::string_view meaning) {
-        object(name, value, meaning);
+        if constexpr (std::is_same_v<Struct, bool>) {
+            flag(name, value, meaning);
+        } else {
+            object(name, value, meaning);
+        }
     }
 
     void plugin(std::string_view name, const PluginConfig& value, std::string_view) {
@@ -93,11 +107,33 @@ public:
     }
 
 private:
+    template <class Integer>
+    void write_value(const Integer& value) {
+        writer_.value(value);
+    }
+    void write_value(const std::chrono::milliseconds& value) {
+        writer_.value(base::format_duration(value));
+    }
+    template <class Value>
+    void write_value(const std::optional<Value>& value) {
+        if (!value) return writer_.null();
+        write_value(*value);
+    }
+
     void write_entry(const std::string& value) { writer_.value(escape_references(value)); }
     void write_entry(const ProviderConfig& value) {
         provider_ = entry_;
         write(value);
     }
+    template <class Item>
+    void write_entry(const std::vector<Item>& items) {
+        writer_.begin_array();
+        for (const Item& item : items) write_entry(item);
+        writer_.end_array();
+    }
+    template <class Struct>
+    requires std::is_class_v<Struct>
+    void write_entry(const Struct& value) { write(value); }
     template <class Enum>
     requires std::is_enum_v<Enum>
     void write_entry(const Enum& value) {
