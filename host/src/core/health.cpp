@@ -348,6 +348,16 @@ void HealthMonitor::cool_down(std::optional<std::int64_t> hint_ms, base::TimePoi
 
 // --- Status ---
 
+int HealthMonitor::score(BreakerState breaker) const noexcept {
+    return health_score({
+        .success_ratio = record_.success_ratio(),
+        .recent = record_.recent(),
+        .baseline = record_.baseline(),
+        .breaker = breaker,
+        .working = state_ != State::unhealthy && state_ != State::misconfigured,
+    });
+}
+
 HealthStatus HealthMonitor::status(base::TimePoint now, BreakerState breaker) const {
     HealthStatus status;
     status.state = state_;
@@ -358,13 +368,7 @@ HealthStatus HealthMonitor::status(base::TimePoint now, BreakerState breaker) co
     status.response_time = response_time_;
     status.server_version = server_version_;
     status.last_error = last_error_;
-    status.score = health_score({
-        .success_ratio = record_.success_ratio(),
-        .recent = record_.recent(),
-        .baseline = record_.baseline(),
-        .breaker = breaker,
-        .working = state_ != State::unhealthy && state_ != State::misconfigured,
-    });
+    status.score = score(breaker);
     if (ended_ != kNever) status.last_check = ended_;
     if (next_ != base::kNoDeadline) status.next_check = next_;
     if (is_cooling_down(now)) status.cool_down_until = cool_down_until_;

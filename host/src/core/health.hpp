@@ -170,6 +170,10 @@ public:
     [[nodiscard]] bool is_cooling_down(base::TimePoint now) const noexcept {
         return now < cool_down_until_;
     }
+    /// TimePoint::min() = there was none.
+    [[nodiscard]] base::TimePoint cool_down_until() const noexcept { return cool_down_until_; }
+    /// health_score() now.
+    [[nodiscard]] int score(BreakerState breaker) const noexcept;
     [[nodiscard]] HealthStatus status(base::TimePoint now, BreakerState breaker) const;
 
 private:

@@ -26,6 +26,8 @@ ConnectionManager::ConnectionManager(std::string name,
       permits_(settings.permits) {
     assert(settings.connection.stateless ==
            (settings.pool.mode == core::ConnectionMode::stateless));
+    if (settings.adaptive.algorithm != core::LimitAlgorithm::off) limit_.emplace(settings.adaptive);
+    show_face();
 }
 
 void ConnectionManager::start() {
@@ -39,7 +41,11 @@ void ConnectionManager::start() {
 core::CommandReply ConnectionManager::command(core::ConnectionCommand command) {
     Section section(*this);
     core::ConnectionSteps steps;
+    const bool was_enabled = machine_.report().enabled;
     const core::CommandReply reply = machine_.command(command, section.now, steps);
+    if (const bool enabled = machine_.report().enabled; enabled != was_enabled) {
+        undelivered_.push_back(EnabledChange{enabled});
+    }
     apply(steps, section);
     if (command == core::ConnectionCommand::recover &&
         reply.kind() == core::CommandReply::Kind::accepted) {
@@ -50,21 +56,25 @@ core::CommandReply ConnectionManager::command(core::ConnectionCommand command) {
 }
 
 void ConnectionManager::request_ended(const core::Verdict& verdict,
-                                      std::optional<std::int64_t> retry_after_ms) {
-    Section section(*this);
+                                      std::optional<std::int64_t> retry_after_ms,
+                                      Section& section) {
+    const bool was_cooling_down = health_.is_cooling_down(section.now);
     health_.request_ended(verdict, retry_after_ms, section.now);
+    if (!was_cooling_down && health_.is_cooling_down(section.now)) {
+        undelivered_.push_back(CoolDown{health_.cool_down_until()});
+    }
 }
 
 bool ConnectionManager::connection_lost(ConnHandle conn) {
     Section section(*this);
     const auto known = conns_.find(conn);
     if (known == conns_.end()) return false;
-    if (known->second == core::kNoConn) {
+    if (known->second.id == core::kNoConn) {
         if (conn == spare_) drop_spare(section);
         return true;  // else it is a check's, which closes it soon
     }
     core::PoolActions actions;
-    pool_.evict(known->second, section.now, actions);
+    pool_.evict(known->second.id, section.now, actions);
     apply(actions, section);
     return true;
 }
@@ -82,7 +92,7 @@ void ConnectionManager::tick(Section& section) {
     machine_.tick(section.now, steps);
     if (dial != 0 && machine_.report().dial != dial) {
         Error late(Code::deadline,
-                   "provider " + name_ + ": no connection within connect_timeout (" +
+                   "provider " + name_ + ": no connection within timeouts.connect (" +
                        std::to_string(settings_.connection.connect_timeout.count()) + " ms)");
         late.retryable = true;
         late.not_sent = true;
@@ -106,7 +116,7 @@ void ConnectionManager::tick(Section& section) {
 /// Does what is due, and tells the listener what has happened.
 net::Awaitable<void> ConnectionManager::upkeep() {
     for (bool over = false;;) {
-        std::vector<core::ConnectionTransition> news;
+        std::vector<ConnectionNews> news;
         base::TimePoint until;
         {
             Section section(*this);
@@ -116,7 +126,7 @@ net::Awaitable<void> ConnectionManager::upkeep() {
             until = upkeep_until_ = next_wake();
         }
         if (listener_) {
-            for (const core::ConnectionTransition& transition : news) listener_(transition);
+            for (const ConnectionNews& piece : news) listener_(piece);
         }
         if (over) co_return;
         co_await upkeep_waker_->wait(until);
@@ -141,6 +151,27 @@ net::Awaitable<void> ConnectionManager::probe(base::TimePoint deadline, std::siz
         }
         co_await waker->wait(deadline);
     }
+}
+
+net::Awaitable<core::ConnectionReport> ConnectionManager::settled(
+    base::TimePoint deadline, std::shared_ptr<CancelSignal> cancel, std::size_t io_index) {
+    const auto self = shared_from_this();
+    const auto waker = std::make_shared<IoWaker>(io_.context(io_index));
+    cancel->attach(waker);
+    core::ConnectionReport report;
+    for (;;) {
+        {
+            Section section(*this);
+            report = machine_.report();
+            const bool moves = report.state == core::ConnectionState::connecting ||
+                               report.state == core::ConnectionState::disconnecting;
+            if (!moves || section.now >= deadline || cancel->cancelled()) break;
+            watchers_.push_back(waker);
+        }
+        co_await waker->wait(deadline);
+    }
+    cancel->attach(nullptr);
+    co_return report;
 }
 
 bool ConnectionManager::shut_down(base::Duration limit) {
@@ -179,9 +210,24 @@ core::HealthStatus ConnectionManager::health(core::BreakerState breaker) const {
     return health_.status(clock_.now(), breaker);
 }
 
-bool ConnectionManager::is_cooling_down() const {
-    const std::lock_guard lock(mutex_);
-    return health_.is_cooling_down(clock_.now());
+void ConnectionManager::show_face() noexcept {
+    constexpr auto relaxed = std::memory_order_relaxed;
+    const core::PermitReport permits = permits_.report();
+    face_admission_.store(machine_.admit(), relaxed);
+    face_cool_down_.store(health_.cool_down_until(), relaxed);
+    face_permits_.store(permits.limit, relaxed);
+    face_permits_left_.store(permits.held < permits.limit, relaxed);
+    face_score_.store(health_.score(core::BreakerState::closed), relaxed);
+}
+
+ConnectionFace ConnectionManager::face() const noexcept {
+    constexpr auto relaxed = std::memory_order_relaxed;
+    return {.admission = face_admission_.load(relaxed),
+            .cool_down_until = face_cool_down_.load(relaxed),
+            .connected_since = face_connected_.load(relaxed),
+            .permits = face_permits_.load(relaxed),
+            .permits_left = face_permits_left_.load(relaxed),
+            .score = face_score_.load(relaxed)};
 }
 
 }  // namespace tenon::provider

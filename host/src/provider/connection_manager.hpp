@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -9,9 +10,11 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "core/adaptive_limit.hpp"
 #include "core/connection_state.hpp"
 #include "core/health.hpp"
 #include "core/permits.hpp"
@@ -54,9 +57,51 @@ struct ConnectionManagerSettings {
     core::HealthSettings health;
     core::PoolSettings pool;
     core::PermitSettings permits;
+    /// Moves the number of permits, and with it the most connections, up to pool.max_connections.
+    core::AdaptiveLimitSettings adaptive;
     bool enabled = true;
     core::WantedState wanted = core::WantedState::on_demand;
     std::uint64_t seed = 0;  ///< of all jitter
+};
+
+/// One attempt's end, for all that learns from it.
+struct LeaseEnd {
+    core::Disposition disposition = core::Disposition::must_close;  ///< no meaning after lend()
+    core::Verdict verdict = {};
+    std::optional<std::int64_t> retry_after_ms = {};  ///< the server's hint
+    core::LimitSample sample = core::LimitSample::ignored;
+};
+
+/// How an acquire() ended that brought no lease, beside its error.
+struct AcquireReport {
+    /// none: a dial failed, which its error blames on somebody.
+    core::Stop stop = core::Stop::none;
+    bool dialing = false;  ///< it ended while a connection was being made
+    /// The dial's failure was told to another request too, and there it counts.
+    bool echo = false;
+    base::Duration waited{0};
+};
+
+/// What a listener is told.
+struct EnabledChange {
+    bool enabled;
+};
+struct CoolDown {
+    base::TimePoint until;
+};
+struct PoolCleared {};
+using ConnectionNews = std::variant<core::ConnectionTransition, core::HealthTransition,
+                                    EnabledChange, CoolDown, PoolCleared>;
+
+/// What a pick wants to know, without a lock and no older than the last event.
+struct ConnectionFace {
+    core::ConnectionAdmission admission{core::ConnectionAdmission::Kind::no,
+                                        core::AdmissionReason::not_connected};
+    base::TimePoint cool_down_until;  ///< long ago = none
+    base::TimePoint connected_since;  ///< long ago = from the start
+    std::uint32_t permits = 0;        ///< the limit now
+    bool permits_left = false;
+    int score = 0;  ///< 0 to 100, were its breaker closed
 };
 
 /// The life of one provider's connections: who may use which, when to dial, check, drain and close.
@@ -94,15 +139,19 @@ public:
         [[nodiscard]] ConnHandle conn() const noexcept;
         /// For permit and connection together.
         [[nodiscard]] base::Duration waited() const noexcept;
+        /// The connection has carried a call before that ended well.
+        [[nodiscard]] bool reused() const noexcept;
         /// The connection is the plugin's from now on; call_over() gives it back, once for each
         /// lend(), and may come at once. Nothing if there is none.
         void lend();
         /// The call is to end now: its connection is closed, or all are.
-        [[nodiscard]] bool interrupted() const;
+        [[nodiscard]] bool interrupted() const noexcept;
         /// Who is woken when interrupted() becomes true; nullptr = nobody.
         void attach(std::shared_ptr<plugin::Waker> waker);
-        /// Idempotent. `disposition` is of no meaning after lend().
-        void release(core::Disposition disposition) noexcept;
+        /// Gives everything back and tells what came of it. Idempotent.
+        void end(const LeaseEnd& end) noexcept;
+        /// end() of an attempt that says nothing. Idempotent.
+        void release(core::Disposition disposition) noexcept { end({.disposition = disposition}); }
 
     private:
         friend class ConnectionManager;
@@ -110,7 +159,13 @@ public:
         std::list<Call>::iterator call_;
     };
 
-    using Listener = std::function<void(const core::ConnectionTransition&)>;
+    using Listener = std::function<void(const ConnectionNews&)>;
+
+    /// Limits of the waits of one acquire().
+    struct AcquireLimits {
+        base::TimePoint deadline;                      ///< of everything
+        base::Duration queue = base::Duration::max();  ///< for permit and connection, without dials
+    };
 
     struct Report {
         core::ConnectionReport connection;
@@ -121,8 +176,8 @@ public:
 
     /// \par Preconditions
     /// All settings are valid.
-    /// \param listener told of every change of state, in order, on one I/O thread, which it must
-    /// not block; may be empty. It may call back. It does not throw.
+    /// \param listener told of every change, in order, on one I/O thread, which it must not block;
+    /// may be empty. It may call back. It does not throw.
     ConnectionManager(std::string name, std::shared_ptr<ConnectionOperations> operations,
                       const ConnectionManagerSettings& settings, const base::Clock& clock,
                       net::IoThreads& io, Listener listener);
@@ -134,19 +189,17 @@ public:
 
     core::CommandReply command(core::ConnectionCommand command);
 
-    /// A permit and a connection for one attempt; connects on demand. Waits in turn until
-    /// `deadline`. Errors: the host's own rejections, or that of the dial.
+    /// A permit and a connection for one attempt; connects on demand. Waits in turn, within the
+    /// limits. Errors: the host's own rejections, or that of the dial.
     /// \param cancel ends the wait
-    net::Awaitable<Result<Lease>> acquire(base::TimePoint deadline,
+    /// \param report filled in if there is an error; may be null
+    net::Awaitable<Result<Lease>> acquire(AcquireLimits limits,
                                           std::shared_ptr<CancelSignal> cancel,
-                                          std::size_t io_index);
+                                          std::size_t io_index, AcquireReport* report = nullptr);
 
     /// The plugin is done with a call on a connection that was lent to it. Which call it was does
     /// not matter, if there are several. Returns false if none was lent.
     bool call_over(ConnHandle conn, core::Disposition disposition);
-
-    /// What became of an attempt, for the health monitor.
-    void request_ended(const core::Verdict& verdict, std::optional<std::int64_t> retry_after_ms);
 
     /// A connection died while no call was using it. Returns whether it is known.
     bool connection_lost(ConnHandle conn);
@@ -154,6 +207,16 @@ public:
     /// Asks for a check right now and waits for its end, at most until `deadline`. A check that has
     /// just been asked for is good enough.
     net::Awaitable<void> probe(base::TimePoint deadline, std::size_t io_index);
+
+    /// Waits until the state is neither connecting nor disconnecting, at most until `deadline` or
+    /// `cancel`.
+    net::Awaitable<core::ConnectionReport> settled(base::TimePoint deadline,
+                                                   std::shared_ptr<CancelSignal> cancel,
+                                                   std::size_t io_index);
+
+    /// A check of its own, whatever the state, which changes nothing by it. The server's version.
+    net::Awaitable<Result<std::string>> check_once(std::shared_ptr<CancelSignal> cancel,
+                                                   base::TimePoint deadline, std::size_t io_index);
 
     /// Drains, then closes everything; from now on nothing is admitted. Returns when no lease, no
     /// connection and no coroutine of this object is left, or after `limit`, which is best beyond
@@ -164,7 +227,8 @@ public:
 
     [[nodiscard]] Report report() const;
     [[nodiscard]] core::HealthStatus health(core::BreakerState breaker) const;
-    [[nodiscard]] bool is_cooling_down() const;
+    /// Lock-free.
+    [[nodiscard]] ConnectionFace face() const noexcept;
 
 private:
     friend struct ConnectionManagerTest;  // whose clock stands still until it says so
@@ -180,17 +244,23 @@ private:
             failed,
         };
         Phase phase = Phase::permit;
-        bool interrupted = false;
+        std::atomic<bool> interrupted = false;
+        bool reused = false;
         core::Ticket permit = core::kNoTicket;
         core::Ticket place = core::kNoTicket;  ///< in the pool
         ConnHandle conn = 0;
+        AcquireLimits limits{};
         base::TimePoint since{};
-        base::TimePoint deadline{};
+        base::TimePoint phase_since{};
+        base::Duration queued{0};  ///< in queues, before this phase
         base::Duration waited{0};
         std::shared_ptr<plugin::Waker> waker = nullptr;
         Error error = {};
+        AcquireReport report = {};
 
         [[nodiscard]] bool waits() const noexcept { return phase < Phase::leased; }
+        /// When the wait of this phase ends.
+        [[nodiscard]] base::TimePoint until() const noexcept;
     };
     /// Something under way that may be told to stop.
     struct Task {
@@ -209,17 +279,22 @@ private:
 
     // connection_requests.cpp
     void begin(Call& call, Section& section);
+    void enter(Call& call, Call::Phase phase, Section& section) noexcept;
     void proceed(Call& call, Section& section);
+    void late(Call& call, Section& section);
     void grant(Call& call, ConnHandle conn, Section& section);
-    void fail(Call& call, Error error, Section& section);
+    void fail(Call& call, Error error, core::Stop stop, Section& section);
+    void reject(Call& call, core::PermitReason reason, Section& section);
+    void reject(Call& call, core::PoolReason reason, const core::PoolReport& report,
+                Section& section);
     void look_again(Section& section);
     void fail_who_waits_for_state(const Error& error, Section& section);
     [[nodiscard]] bool still_waits(Call& call, const CancelSignal& cancel, Section& section);
     void lend(Call& call);
-    void give_back(std::list<Call>::iterator call, core::Disposition disposition);
+    void give_back(std::list<Call>::iterator call, const LeaseEnd& end);
+    void learn(const Call& call, const LeaseEnd& end, Section& section);
     void interrupt(ConnHandle conn, Section& section);
     [[nodiscard]] Error refusal(core::AdmissionReason reason) const;
-    [[nodiscard]] Error lateness(const Call& call) const;
 
     // connection_steps.cpp: what the machines decide, carried out.
     void apply(const core::ConnectionSteps& steps, Section& section);
@@ -230,6 +305,8 @@ private:
     void left_line(Call& call, const core::PoolAction& action, const core::PoolReport& report,
                    Section& section);
     void publish(const core::ConnectionTransition& transition, Section& section);
+    void request_ended(const core::Verdict& verdict, std::optional<std::int64_t> retry_after_ms,
+                       Section& section);
     void open_pool(Section& section);
     void drained(Section& section);
 
@@ -251,6 +328,7 @@ private:
 
     net::Awaitable<void> upkeep();
     void tick(Section& section);
+    void show_face() noexcept;
     [[nodiscard]] base::TimePoint next_wake() const noexcept;
     void job_ended() noexcept;
 
@@ -268,26 +346,41 @@ private:
     core::HealthMonitor health_;
     core::Pool pool_;
     core::Permits permits_;
+    std::optional<core::AdaptiveLimit> limit_;  ///< none: it stays
 
-    std::list<Call> calls_;  ///< oldest first
-    /// Open connections; kNoConn = not in the pool.
-    std::map<ConnHandle, core::ConnId> conns_;
+    struct Known {
+        core::ConnId id = core::kNoConn;  ///< kNoConn = not in the pool
+        bool served = false;              ///< a call has ended well on it
+    };
+
+    std::list<Call> calls_;                         ///< oldest first
+    std::map<ConnHandle, Known> conns_;             ///< open connections
     std::multimap<ConnHandle, core::Ticket> lent_;  ///< places in the pool that call_over() ends
     ConnHandle spare_ = 0;                          ///< dialled, joins the pool when that opens
 
+    bool dial_told_ = false;     ///< a waiter was told of the pool's dial that has just failed
     std::optional<Task> dial_;   ///< the machine's, unless it was given up
     std::optional<Task> check_;  ///< the monitor's, unless it was given up
     std::optional<Task> probe_;  ///< of an idle connection, whose handle is the id
     std::map<core::ConnId, std::shared_ptr<CancelSignal>> pool_dials_;
     std::uint64_t checks_over_ = 0;
-    std::vector<std::shared_ptr<IoWaker>> probers_;  ///< wait for the next check to be over
+    std::vector<std::shared_ptr<IoWaker>> probers_;   ///< wait for the next check to be over
+    std::vector<std::shared_ptr<IoWaker>> watchers_;  ///< wait for the next change of state
 
-    std::vector<core::ConnectionTransition> undelivered_;
+    std::vector<ConnectionNews> undelivered_;
     base::TimePoint upkeep_until_ = base::kNoDeadline;  ///< it sleeps no longer than that
     std::uint64_t drain_generation_ = 0;
     Error last_error_;
     std::size_t running_ = 0;  ///< coroutines of this object, and closes
     bool stopping_ = false;
+
+    // face(), written under the lock.
+    std::atomic<core::ConnectionAdmission> face_admission_{ConnectionFace{}.admission};
+    std::atomic<base::TimePoint> face_cool_down_{base::TimePoint::min()};
+    std::atomic<base::TimePoint> face_connected_{base::TimePoint::min()};
+    std::atomic<std::uint32_t> face_permits_{0};
+    std::atomic<bool> face_permits_left_{false};
+    std::atomic<int> face_score_{100};
 };
 
 }  // namespace tenon::provider

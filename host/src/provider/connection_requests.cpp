@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -27,7 +28,7 @@ ConnectionManager::Lease& ConnectionManager::Lease::operator=(Lease&& other) noe
     return *this;
 }
 
-// These two do not change any more.
+// These three do not change any more.
 ConnHandle ConnectionManager::Lease::conn() const noexcept {
     return call_->conn;
 }
@@ -36,14 +37,18 @@ base::Duration ConnectionManager::Lease::waited() const noexcept {
     return call_->waited;
 }
 
+bool ConnectionManager::Lease::reused() const noexcept {
+    return call_->reused;
+}
+
 void ConnectionManager::Lease::lend() {
+    if (call_->conn == 0) return;
     const std::lock_guard lock(manager_->mutex_);
     manager_->lend(*call_);
 }
 
-bool ConnectionManager::Lease::interrupted() const {
-    const std::lock_guard lock(manager_->mutex_);
-    return call_->interrupted;
+bool ConnectionManager::Lease::interrupted() const noexcept {
+    return call_->interrupted.load(std::memory_order_acquire);
 }
 
 void ConnectionManager::Lease::attach(std::shared_ptr<plugin::Waker> waker) {
@@ -51,25 +56,27 @@ void ConnectionManager::Lease::attach(std::shared_ptr<plugin::Waker> waker) {
     call_->waker.swap(waker);
 }
 
-void ConnectionManager::Lease::release(core::Disposition disposition) noexcept {
-    if (const auto manager = std::exchange(manager_, nullptr)) {
-        manager->give_back(call_, disposition);
-    }
+void ConnectionManager::Lease::end(const LeaseEnd& end) noexcept {
+    if (const auto manager = std::exchange(manager_, nullptr)) manager->give_back(call_, end);
 }
 
 net::Awaitable<Result<ConnectionManager::Lease>> ConnectionManager::acquire(
-    base::TimePoint deadline, std::shared_ptr<CancelSignal> cancel, std::size_t io_index) {
+    AcquireLimits limits, std::shared_ptr<CancelSignal> cancel, std::size_t io_index,
+    AcquireReport* report) {
     Lease lease;  // from the start: wherever this frame ends, everything is given back
     std::shared_ptr<IoWaker> waker;
+    base::TimePoint until;
     {
         Section section(*this);
-        calls_.push_back({.since = section.now, .deadline = deadline});
+        Call& call = calls_.emplace_back();
         lease.call_ = std::prev(calls_.end());
         lease.manager_ = shared_from_this();
-        begin(*lease.call_, section);
-        if (lease.call_->waits()) {
+        call.limits = limits;
+        call.since = call.phase_since = section.now;
+        begin(call, section);
+        if (call.waits()) {
             waker = std::make_shared<IoWaker>(io_.context(io_index));
-            lease.call_->waker = waker;
+            call.waker = waker;
         }
     }
     if (waker) {
@@ -78,60 +85,75 @@ net::Awaitable<Result<ConnectionManager::Lease>> ConnectionManager::acquire(
             {
                 Section section(*this);
                 if (!still_waits(*lease.call_, *cancel, section)) break;
+                until = lease.call_->until();
             }
-            co_await waker->wait(deadline);
+            co_await waker->wait(until);
         }
         cancel->attach(nullptr);
     }
     if (lease.call_->phase == Call::Phase::failed) {
         Error error = std::move(lease.call_->error);
+        if (report != nullptr) {
+            *report = lease.call_->report;
+            report->waited = lease.call_->waited;
+        }
         lease.release(core::Disposition::unused);
         co_return error;
     }
     if (cancel->cancelled()) {
+        if (report != nullptr) *report = {.stop = core::Stop::caller_cancelled};
         lease.release(core::Disposition::unused);
         co_return cancelled();
     }
     co_return lease;
 }
 
+base::TimePoint ConnectionManager::Call::until() const noexcept {
+    if (phase == Phase::state || limits.queue == base::Duration::max()) return limits.deadline;
+    return std::min(limits.deadline, phase_since + (limits.queue - queued));
+}
+
 void ConnectionManager::begin(Call& call, Section& section) {
     const core::ConnectionAdmission admission = machine_.admit();
     if (admission.kind == core::ConnectionAdmission::Kind::no) {
-        return fail(call, refusal(admission.reason), section);
+        return fail(call, refusal(admission.reason), core::Stop::not_admitted, section);
     }
     core::PermitActions actions;
-    const auto given = permits_.acquire(tag_of(call), call.deadline, section.now, actions);
+    const auto given = permits_.acquire(tag_of(call), call.until(), section.now, actions);
     call.permit = given.permit;
     if (given.outcome == core::Permits::Outcome::granted) proceed(call, section);
-    if (given.outcome == core::Permits::Outcome::rejected) {
-        fail(call, to_error(given.reason, permits_.report(), {}), section);
-    }
+    if (given.outcome == core::Permits::Outcome::rejected) reject(call, given.reason, section);
     apply(actions, section);
+}
+
+void ConnectionManager::enter(Call& call, Call::Phase phase, Section& section) noexcept {
+    if (call.phase != Call::Phase::state) call.queued += section.now - call.phase_since;
+    call.phase_since = section.now;
+    call.phase = phase;
 }
 
 /// With a permit: to a connection, or as far as it goes.
 void ConnectionManager::proceed(Call& call, Section& section) {
-    call.phase = Call::Phase::state;
+    if (call.phase != Call::Phase::state) enter(call, Call::Phase::state, section);
     const core::ConnectionAdmission admission = machine_.admit();
     switch (admission.kind) {
         case core::ConnectionAdmission::Kind::yes: break;
         case core::ConnectionAdmission::Kind::wait: return;
         case core::ConnectionAdmission::Kind::no:
-            return fail(call, refusal(admission.reason), section);
+            return fail(call, refusal(admission.reason), core::Stop::not_admitted, section);
         case core::ConnectionAdmission::Kind::demand: {
             core::ConnectionSteps steps;
             machine_.demand(section.now, steps);
             return apply(steps, section);  // which looks at this call again
         }
     }
-    call.phase = Call::Phase::connection;
+    enter(call, Call::Phase::connection, section);
     core::PoolActions actions;
-    const auto acquired = pool_.acquire(tag_of(call), call.deadline, section.now, actions);
+    const auto acquired = pool_.acquire(tag_of(call), call.until(), section.now, actions);
     call.place = acquired.lease;
     if (acquired.outcome == core::Pool::Outcome::granted) grant(call, acquired.handle, section);
     if (acquired.outcome == core::Pool::Outcome::rejected) {
-        fail(call, to_error(acquired.reason, actions.report, section.now - call.since), section);
+        reject(call, acquired.reason, actions.report, section);
     }
     apply(actions, section);
 }
@@ -140,14 +162,44 @@ void ConnectionManager::grant(Call& call, ConnHandle conn, Section& section) {
     call.phase = Call::Phase::leased;
     call.conn = conn;
     call.waited = section.now - call.since;
+    if (conn != 0) call.reused = conns_[conn].served;
     section.wake(call.waker);
 }
 
 /// What it holds it gives back itself, when it comes round to it.
-void ConnectionManager::fail(Call& call, Error error, Section& section) {
+void ConnectionManager::fail(Call& call, Error error, core::Stop stop, Section& section) {
+    call.report.stop = stop;
+    call.report.dialing = call.phase == Call::Phase::state;
     call.phase = Call::Phase::failed;
+    call.waited = section.now - call.since;
     call.error = std::move(error);
     section.wake(call.waker);
+}
+
+void ConnectionManager::reject(Call& call, core::PermitReason reason, Section& section) {
+    const bool caller = section.now >= call.limits.deadline;
+    // What permits and pool take for the deadline may be the limit of the queue.
+    if (reason == core::PermitReason::deadline && !caller) {
+        reason = core::PermitReason::queue_timeout;
+    }
+    fail(call, to_error(reason, permits_.report(), section.now - call.since),
+         caller ? core::Stop::caller_deadline : core::Stop::not_admitted, section);
+}
+
+void ConnectionManager::reject(Call& call, core::PoolReason reason, const core::PoolReport& report,
+                               Section& section) {
+    const bool caller = section.now >= call.limits.deadline;
+    if (reason == core::PoolReason::deadline && !caller) {
+        reason = core::PoolReason::acquire_timeout;
+    }
+    const bool dialed = reason == core::PoolReason::dial_failed;
+    const core::Stop rejected = caller ? core::Stop::caller_deadline : core::Stop::not_admitted;
+    fail(call, to_error(reason, report, section.now - call.since),
+         dialed ? core::Stop::none : rejected, section);
+    if (!dialed) return;
+    call.report.dialing = true;
+    // The dial was told to the monitor when it failed. To others the first waiter tells it.
+    call.report.echo = std::exchange(dial_told_, true);
 }
 
 /// The state has changed, or the pool: who waits for that goes on, first come, first served.
@@ -157,30 +209,45 @@ void ConnectionManager::look_again(Section& section) {
         if (call.phase != Call::Phase::permit) continue;
         const core::ConnectionAdmission admission = machine_.admit();
         if (admission.kind != core::ConnectionAdmission::Kind::no) continue;
-        fail(call, refusal(admission.reason), section);
+        fail(call, refusal(admission.reason), core::Stop::not_admitted, section);
     }
 }
 
 /// Whether to wait for the next dial is not ours to say.
 void ConnectionManager::fail_who_waits_for_state(const Error& error, Section& section) {
+    bool told = false;
     for (Call& call : calls_) {
-        if (call.phase == Call::Phase::state) fail(call, error, section);
+        if (call.phase != Call::Phase::state) continue;
+        fail(call, error, core::Stop::none, section);
+        call.report.echo = std::exchange(told, true);
     }
 }
 
 bool ConnectionManager::still_waits(Call& call, const CancelSignal& cancel, Section& section) {
     if (!call.waits()) return false;
     if (cancel.cancelled()) {
-        fail(call, cancelled(), section);
-    } else if (section.now >= call.deadline) {
-        call.waited = section.now - call.since;
-        fail(call, lateness(call), section);
+        fail(call, cancelled(), core::Stop::caller_cancelled, section);
+    } else if (section.now >= call.until()) {
+        late(call, section);
     }
     return call.waits();
 }
 
+void ConnectionManager::late(Call& call, Section& section) {
+    if (call.phase == Call::Phase::permit) {
+        return reject(call, core::PermitReason::deadline, section);
+    }
+    if (call.phase == Call::Phase::connection) {
+        return reject(call, core::PoolReason::deadline, pool_.report(), section);
+    }
+    Error error(Code::deadline, "The request was not sent: its time was over before provider " +
+                                    name_ + " was connected.");
+    error.not_sent = true;
+    fail(call, std::move(error), core::Stop::caller_deadline, section);
+}
+
 void ConnectionManager::lend(Call& call) {
-    if (call.conn == 0 || call.place == core::kNoTicket) return;
+    if (call.place == core::kNoTicket) return;
     lent_.emplace(call.conn, call.place);
     call.place = core::kNoTicket;
 }
@@ -189,6 +256,10 @@ bool ConnectionManager::call_over(ConnHandle conn, core::Disposition disposition
     Section section(*this);
     const auto lent = lent_.find(conn);
     if (lent == lent_.end()) return false;
+    const auto known = conns_.find(conn);
+    if (known != conns_.end() && disposition == core::Disposition::reusable) {
+        known->second.served = true;
+    }
     core::PoolActions actions;
     pool_.release(lent->second, disposition, section.now, actions);
     lent_.erase(lent);
@@ -196,21 +267,40 @@ bool ConnectionManager::call_over(ConnHandle conn, core::Disposition disposition
     return true;
 }
 
-void ConnectionManager::give_back(std::list<Call>::iterator call, core::Disposition disposition) {
+void ConnectionManager::give_back(std::list<Call>::iterator call, const LeaseEnd& end) {
     Section section(*this);
+    learn(*call, end, section);
     core::PoolActions pool;
     core::PermitActions permits;
-    pool_.release(call->place, disposition, section.now, pool);
+    pool_.release(call->place, end.disposition, section.now, pool);
     permits_.release(call->permit, section.now, permits);
     calls_.erase(call);  // before others go on: it must not take anything any more
     apply(pool, section);
     apply(permits, section);
 }
 
+void ConnectionManager::learn(const Call& call, const LeaseEnd& end, Section& section) {
+    if (call.phase != Call::Phase::leased) return;
+    request_ended(end.verdict, end.retry_after_ms, section);
+    if (!limit_) return;
+    const std::uint32_t before = permits_.report().limit;
+    const std::uint32_t limit = limit_->on_sample(end.sample, call.since + call.waited, section.now,
+                                                  permits_.report().held);
+    if (limit == before) return;
+    core::PermitActions permits;
+    permits_.resize(limit, section.now, permits);
+    apply(permits, section);
+    const std::uint32_t each = std::max(settings_.pool.calls_per_connection, 1U);
+    const std::uint32_t needed = limit / each + (limit % each != 0 ? 1 : 0);
+    core::PoolActions pool;
+    pool_.resize(std::clamp(needed, 1U, settings_.pool.max_connections), section.now, pool);
+    apply(pool, section);
+}
+
 void ConnectionManager::interrupt(ConnHandle conn, Section& section) {
     for (Call& call : calls_) {
         if (call.phase != Call::Phase::leased || call.conn != conn) continue;
-        call.interrupted = true;
+        call.interrupted.store(true, std::memory_order_release);
         section.wake(call.waker);
     }
     if (conn != 0 && probe_ && probe_->id == conn) section.cancel(probe_->cancel);
@@ -221,19 +311,6 @@ Error ConnectionManager::refusal(core::AdmissionReason reason) const {
     const bool because = reason == core::AdmissionReason::unhealthy ||
                          reason == core::AdmissionReason::misconfigured;
     if (because && !last_error_.message.empty()) error.message += " (" + last_error_.message + ")";
-    return error;
-}
-
-Error ConnectionManager::lateness(const Call& call) const {
-    if (call.phase == Call::Phase::permit) {
-        return to_error(core::PermitReason::deadline, permits_.report(), call.waited);
-    }
-    if (call.phase == Call::Phase::connection) {
-        return to_error(core::PoolReason::deadline, pool_.report(), call.waited);
-    }
-    Error error(Code::deadline, "The request was not sent: its time was over before provider " +
-                                    name_ + " was connected.");
-    error.not_sent = true;
     return error;
 }
 

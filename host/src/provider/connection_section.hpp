@@ -24,6 +24,7 @@ public:
     Section(const Section&) = delete;
     Section& operator=(const Section&) = delete;
     ~Section() {
+        manager_.show_face();
         const base::TimePoint next = manager_.next_wake();
         const bool sooner = next < manager_.upkeep_until_;
         if (sooner) manager_.upkeep_until_ = next;

@@ -24,6 +24,7 @@ void ConnectionManager::apply(const core::ConnectionStep& step, Section& section
         case Kind::clear_pool:
             drop_spare(section);
             pool_.clear(false, section.now, actions);
+            undelivered_.push_back(PoolCleared{});
             apply(actions, section);
             break;
         case Kind::start_drain:
@@ -47,6 +48,10 @@ void ConnectionManager::apply(const core::ConnectionStep& step, Section& section
 void ConnectionManager::publish(const core::ConnectionTransition& transition, Section& section) {
     using State = core::ConnectionState;
     undelivered_.push_back(transition);
+    for (const auto& watcher : std::exchange(watchers_, {})) section.wake(watcher);
+    if (transition.to == State::connected && transition.from == State::unhealthy) {
+        face_connected_.store(section.now, std::memory_order_relaxed);
+    }
     if (transition.to == State::disconnected || transition.to == State::disconnecting) {
         apply(health_.stop(section.now), section);
         check_over(section);
@@ -63,7 +68,7 @@ void ConnectionManager::open_pool(Section& section) {
         if (id == core::kNoConn) {
             close(conn, section);
         } else {
-            conns_[conn] = id;
+            conns_[conn].id = id;
         }
         apply(actions, section);
         actions.clear();
@@ -83,6 +88,7 @@ void ConnectionManager::apply(const core::HealthSteps& steps, Section& section) 
         section.cancel(std::exchange(check_, std::nullopt)->cancel);
         check_over(section);
     }
+    if (steps.transition) undelivered_.push_back(*steps.transition);
     core::ConnectionSteps verdict;
     machine_.health(steps.verdict, section.now, verdict);
     apply(verdict, section);
@@ -128,9 +134,9 @@ void ConnectionManager::left_line(Call& call, const core::PoolAction& action,
         case core::PoolReason::closed:
             // The state tells more, and may be worth waiting for; it is looked at after the steps
             // that this is one of.
-            call.phase = Call::Phase::state;
+            enter(call, Call::Phase::state, section);
             break;
-        default: fail(call, to_error(action.reason, report, action.waited), section);
+        default: reject(call, action.reason, report, section);
     }
 }
 
@@ -141,7 +147,7 @@ void ConnectionManager::apply(const core::PermitActions& actions, Section& secti
         if (action.kind == core::PermitAction::Kind::grant) {
             proceed(call, section);
         } else {
-            fail(call, to_error(action.reason, permits_.report(), action.waited), section);
+            reject(call, action.reason, section);
         }
     }
 }

@@ -9,7 +9,7 @@ namespace tenon::provider {
 /// Takes notice of a connection that was made. A plugin that brings one twice would have it closed
 /// twice.
 Result<ConnHandle> ConnectionManager::admitted(Result<ConnHandle> made) {
-    if (!made || (*made != 0 && conns_.try_emplace(*made, core::kNoConn).second)) return made;
+    if (!made || (*made != 0 && conns_.try_emplace(*made).second)) return made;
     return Error(Code::internal,
                  *made == 0 ? "the plugin reported a connection but brought none; report it to the "
                               "plugin's author"
@@ -83,13 +83,14 @@ net::Awaitable<void> ConnectionManager::pool_dial(Task task, std::size_t io_inde
     pool_dials_.erase(task.id);
     core::PoolActions actions;
     if (conn) {
-        conns_[*conn] = task.id;
+        conns_[*conn].id = task.id;
         pool_.dial_succeeded(task.id, *conn, section.now, actions);
     } else {
+        dial_told_ = false;
         pool_.dial_failed(task.id, conn.error(), section.now, actions);
         if (!task.cancel->cancelled()) {
             const core::AttemptEnd end{.error = &conn.error()};
-            health_.request_ended(core::judge(end), conn.error().retry_after_ms, section.now);
+            request_ended(core::judge(end), conn.error().retry_after_ms, section);
         }
     }
     apply(actions, section);
@@ -123,13 +124,14 @@ void ConnectionManager::start_check(const core::CheckStart& start, Section& sect
     });
 }
 
-net::Awaitable<void> ConnectionManager::check(Task task, base::TimePoint deadline,
-                                              std::size_t io_index) {
+net::Awaitable<Result<std::string>> ConnectionManager::check_once(
+    std::shared_ptr<CancelSignal> cancel, base::TimePoint deadline, std::size_t io_index) {
+    const auto self = shared_from_this();
     // A connection of its own, beside the pool: a saturated pool does not look sick.
     ConnHandle conn = 0;
     Result<std::string> version{std::string()};
     if (!settings_.connection.stateless) {
-        auto made = co_await operations_->connect(task.cancel, deadline, io_index);
+        auto made = co_await operations_->connect(cancel, deadline, io_index);
         const std::lock_guard lock(mutex_);
         if (auto fresh = admitted(std::move(made))) {
             conn = *fresh;
@@ -137,9 +139,18 @@ net::Awaitable<void> ConnectionManager::check(Task task, base::TimePoint deadlin
             version = std::move(fresh).error();
         }
     }
-    if (version) version = co_await operations_->check(conn, task.cancel, deadline, io_index);
+    if (version) version = co_await operations_->check(conn, cancel, deadline, io_index);
+    if (conn != 0) {
+        Section section(*this);
+        close(conn, section);
+    }
+    co_return version;
+}
+
+net::Awaitable<void> ConnectionManager::check(Task task, base::TimePoint deadline,
+                                              std::size_t io_index) {
+    const auto version = co_await check_once(task.cancel, deadline, io_index);
     Section section(*this);
-    if (conn != 0) close(conn, section);
     if (!check_ || check_->id != task.id) co_return;  // it was given up
     check_.reset();
     core::CheckEnd end;

@@ -1,320 +1,239 @@
 #include "provider/provider.hpp"
 
-#include <boost/asio/post.hpp>
+#include <algorithm>
 #include <limits>
+#include <utility>
 
-#include "net/io_threads.hpp"
-#include "provider/io_waker.hpp"
-#include "wire/json.hpp"
+#include "provider/call_wait.hpp"
 
 namespace tenon::provider {
-
-namespace asio = boost::asio;
-
 namespace {
 
-/// Turns of a stream without a pause after which other work of the I/O thread comes first.
-constexpr int kTurns = 16;
+template <class... Visitors>
+struct Overloaded : Visitors... {
+    using Visitors::operator()...;
+};
+template <class... Visitors>
+Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
-std::size_t most_calls(const plugin::Kind& kind) noexcept {
+/// Many enough for all permits, so that a connection without a limit of its own never is one.
+std::uint32_t calls_per_connection(const plugin::Kind& kind) noexcept {
     if (kind.conn_mode == plugin::ConnMode::exclusive) return 1;
-    if (kind.max_calls_per_conn == 0) return std::numeric_limits<std::size_t>::max();
-    return kind.max_calls_per_conn;
+    constexpr std::uint32_t kUnlimited = 1'000;
+    return kind.max_calls_per_conn == 0 ? kUnlimited : kind.max_calls_per_conn;
 }
 
-std::string in_words(std::chrono::milliseconds duration) {
-    if (duration.count() % 1000 == 0) return std::to_string(duration.count() / 1000) + " s";
-    return std::to_string(duration.count()) + " ms";
-}
-
-/// The "version" of a health check's answer, if it has one.
-std::string version_of(std::string_view body) {
-    if (body.empty()) return {};
-    const auto document = wire::JsonDocument::parse(body);
-    if (!document) return {};
-    return std::string(document->root()["version"].as_string().value_or(""));
-}
-
-/// Counts one more for its lifetime.
-class Counted {
-public:
-    explicit Counted(std::atomic<std::uint64_t>& count) noexcept : count_(count) {
-        count_.fetch_add(1, std::memory_order_relaxed);
+/// The settings with what the kind decides.
+ProviderSettings for_kind(ProviderSettings settings, const plugin::Kind& kind) {
+    ConnectionManagerSettings& manager = settings.connections;
+    manager.connection.needs_check = manager.health.active && kind.has.health_check;
+    manager.health.active = manager.connection.needs_check;
+    manager.pool.calls_per_connection = calls_per_connection(kind);
+    switch (kind.conn_mode) {
+        case plugin::ConnMode::exclusive:
+            manager.pool.mode = core::ConnectionMode::exclusive;
+            break;
+        case plugin::ConnMode::multiplexed:
+            manager.pool.mode = core::ConnectionMode::multiplexed;
+            break;
+        case plugin::ConnMode::stateless:
+            // Without connections, permits are the only limit.
+            manager.pool.mode = core::ConnectionMode::stateless;
+            manager.pool.calls_per_connection = 1;
+            manager.pool.max_connections = std::max(manager.permits.permits, manager.adaptive.most);
+            break;
     }
-    ~Counted() { count_.fetch_sub(1, std::memory_order_relaxed); }
-    Counted(const Counted&) = delete;
-    Counted& operator=(const Counted&) = delete;
+    manager.connection.stateless = kind.conn_mode == plugin::ConnMode::stateless;
+    return settings;
+}
 
-private:
-    std::atomic<std::uint64_t>& count_;
-};
-
-/// Connects a request's wish to end with who waits for the request. The signal may outlive the I/O
-/// threads, the waker must not.
-class Attached {
-public:
-    Attached(CancelSignal& cancel, std::shared_ptr<IoWaker> waker) noexcept : cancel_(cancel) {
-        cancel_.attach(std::move(waker));
+core::Availability availability(const core::ConnectionAdmission& admission) noexcept {
+    using Kind = core::ConnectionAdmission::Kind;
+    switch (admission.kind) {
+        case Kind::yes: return core::Availability::ready;
+        case Kind::wait: return core::Availability::connecting;
+        case Kind::demand: return core::Availability::disconnected;
+        case Kind::no: break;
     }
-    ~Attached() { cancel_.attach(nullptr); }
-    Attached(const Attached&) = delete;
-    Attached& operator=(const Attached&) = delete;
-
-private:
-    CancelSignal& cancel_;
-};
-
-Error cancelled() {
-    return Error(Code::cancelled, "the request was cancelled");
+    switch (admission.reason) {
+        case core::AdmissionReason::connecting: return core::Availability::connecting;
+        case core::AdmissionReason::disconnecting: return core::Availability::disconnecting;
+        case core::AdmissionReason::unhealthy: return core::Availability::unhealthy;
+        case core::AdmissionReason::misconfigured: return core::Availability::misconfigured;
+        case core::AdmissionReason::disabled:
+        case core::AdmissionReason::shutting_down: return core::Availability::disabled;
+        default: return core::Availability::kept_disconnected;
+    }
 }
 
 }  // namespace
 
+Provider::Provider(const std::string& name, const ProviderSettings& settings,
+                   const ProviderEnvironment& environment)
+    : settings_(settings),
+      environment_(environment),
+      clock_(environment.plugin.clock),
+      counters_(std::make_shared<core::ProviderCounters>()),
+      connections_(std::make_shared<PluginConnections>(environment.plugin, counters_)),
+      breakers_(name, settings.breaker, clock_.now(), settings.connections.seed,
+                [this](std::string_view model, const core::BreakerEvent& event) {
+                    on_breaker(model, event);
+                }),
+      budget_(settings.retry_budget) {}
+
 Result<std::shared_ptr<Provider>> Provider::create(std::shared_ptr<const plugin::Kind> kind,
                                                    plugin::ProxyOptions options,
-                                                   const Timeouts& timeouts,
-                                                   const plugin::ProxyEnvironment& environment) {
-    auto provider =
-        std::shared_ptr<Provider>(new Provider(timeouts, environment, most_calls(*kind)));
-    options.on_connection_lost = [weak = std::weak_ptr(provider)](tenon_conn* conn, const Error&) {
-        const auto self = weak.lock();
-        if (!self || !self->proxy_) return false;  // the latter: inside create()
-        plugin::Proxy::Hold hold(self->proxy_);    // before the connection is taken out
-        tenon_conn* idle = nullptr;
-        const bool known = self->connections_.mark_lost(conn, &idle);
-        // Not from here: the plugin is on this stack.
-        if (idle != nullptr) {
-            asio::post(self->environment_.io.context(0),
-                       [self, idle, hold = std::move(hold)] { self->proxy_->disconnect(idle); });
-        }
-        return known;
-    };
-    options.on_call_over = [weak = std::weak_ptr(provider)](tenon_conn* conn, bool lost,
-                                                            bool in_plugin) {
-        const auto self = weak.lock();
-        if (!self) return;
-        if (!in_plugin) return self->give_back(conn, lost);
-        asio::post(self->environment_.io.context(0),
-                   [self, conn, lost, hold = plugin::Proxy::Hold(self->proxy_)] {
-                       self->give_back(conn, lost);
-                   });
-    };
-    auto proxy = plugin::Proxy::create(std::move(kind), std::move(options), environment);
+                                                   const ProviderSettings& settings,
+                                                   const ProviderEnvironment& environment) {
+    auto provider = std::shared_ptr<Provider>(
+        new Provider(options.name, for_kind(settings, *kind), environment));
+    provider->watch(options);
+    auto proxy = plugin::Proxy::create(std::move(kind), std::move(options), environment.plugin);
     if (!proxy) return std::move(proxy).error();
-    provider->proxy_ = *std::move(proxy);
+    provider->start(*std::move(proxy));
     return provider;
 }
 
-net::Awaitable<Result<plugin::CallOutcome>> Provider::run(OperationRequest request, DeltaSink* sink,
-                                                          std::shared_ptr<CancelSignal> cancel,
-                                                          std::size_t io_index) {
-    const auto self = shared_from_this();
-    const auto usual = request.stream ? timeouts_.stream : timeouts_.request;
-    Limits limits;
-    limits.total_of = request.timeout.count() > 0 ? request.timeout : usual;
-    limits.total = environment_.clock.now() + limits.total_of;
-    if (request.stream) {
-        limits.first_delta = timeouts_.first_byte;
-        limits.idle = timeouts_.idle;
-    }
-    const plugin::CallRequest call_request{.model = request.model,
-                                           .body = request.body,
-                                           .idempotency_key = request.idempotency_key,
-                                           .stream = request.stream,
-                                           .deadline = limits.total};
-    requests_.fetch_add(1, std::memory_order_relaxed);
-    const Counted in_flight(in_flight_);
-    auto outcome = co_await call(
-        [this, &request, &call_request, io_index](tenon_conn* conn) {
-            switch (request.operation) {
-                case Operation::embed: return proxy_->embed(conn, call_request, io_index);
-                case Operation::rerank: return proxy_->rerank(conn, call_request, io_index);
-                case Operation::complete: break;
-            }
-            return proxy_->complete(conn, call_request, io_index);
+void Provider::watch(plugin::ProxyOptions& options) {
+    options.on_connection_lost = [weak = weak_from_this()](tenon_conn* conn, const Error&) {
+        const auto self = weak.lock();
+        if (!self || !self->manager_) return false;  // the latter: inside create()
+        return self->manager_->connection_lost(to_handle(conn));
+    };
+    options.on_call_over = [weak = weak_from_this()](tenon_conn* conn, bool lost, bool in_plugin) {
+        const auto self = weak.lock();
+        if (!self || conn == nullptr) return;
+        const ConnHandle handle = to_handle(conn);
+        if (self->connections_->check_over(handle, in_plugin)) return;
+        self->manager_->call_over(
+            handle, lost ? core::Disposition::must_close : core::Disposition::reusable);
+    };
+}
+
+void Provider::start(std::shared_ptr<plugin::Proxy> proxy) {
+    connections_->use(proxy);
+    proxy_ = std::move(proxy);
+    manager_ = std::make_shared<ConnectionManager>(
+        proxy_->name(), connections_, settings_.connections, clock_, environment_.plugin.io,
+        [weak = weak_from_this()](const ConnectionNews& news) {
+            if (const auto self = weak.lock()) self->on_news(news);
+        });
+    manager_->start();
+}
+
+void Provider::publish(core::EventKind kind, std::string_view from, std::string_view to,
+                       std::string reason) {
+    if (environment_.events == nullptr || !environment_.events->wanted()) return;
+    environment_.events->publish(kind, name(), from, to, std::move(reason));
+}
+
+void Provider::on_news(const ConnectionNews& news) {
+    std::visit(
+        Overloaded{
+            [this](const core::ConnectionTransition& change) {
+                publish(core::EventKind::connection_state, to_string(change.from),
+                        to_string(change.to), std::string(to_string(change.reason)));
+            },
+            [this](const core::HealthTransition& change) {
+                const auto status = manager_->health(core::BreakerState::closed);
+                publish(core::EventKind::health, to_string(change.from), to_string(change.to),
+                        status.last_error);
+            },
+            [this](const EnabledChange& change) {
+                publish(core::EventKind::enabled, change.enabled ? "disabled" : "enabled",
+                        change.enabled ? "enabled" : "disabled", "by_hand");
+            },
+            [this](const CoolDown&) {
+                publish(core::EventKind::cool_down, "none", "cooling_down",
+                        "the provider limits the rate");
+            },
+            [this](const PoolCleared&) { publish(core::EventKind::pool_cleared, "", "", ""); },
         },
-        limits, sink, std::move(cancel), io_index);
-    if (!outcome && outcome.error().code != Code::cancelled) {
-        failures_.fetch_add(1, std::memory_order_relaxed);
-    }
-    co_return outcome;
+        news);
+    if (environment_.on_change) environment_.on_change();
 }
 
-net::Awaitable<Result<Health>> Provider::check_health(std::shared_ptr<CancelSignal> cancel,
-                                                      std::size_t io_index) {
-    const auto self = shared_from_this();
-    if (!kind().has.health_check) {
-        co_return named(Error(Code::unsupported, "the plugin has no health check"));
+void Provider::on_breaker(std::string_view model, const core::BreakerEvent& event) {
+    if (event.from == core::BreakerState::closed && event.to == core::BreakerState::open) {
+        counters_->add(core::Tally::breaker_trips);
     }
-    const auto begin = environment_.clock.now();
-    Limits limits{begin + timeouts_.health_check, timeouts_.health_check, {}, {}};
-    plugin::CallRequest request;
-    request.deadline = limits.total;
-    auto outcome = co_await call(
-        [this, &request, io_index](tenon_conn* conn) {
-            return proxy_->health_check(conn, request, io_index);
-        },
-        limits, nullptr, std::move(cancel), io_index);
-    if (!outcome) co_return std::move(outcome).error();
-    Health health;
-    health.server_version = version_of(outcome->body);
-    health.response_time =
-        std::chrono::duration_cast<std::chrono::microseconds>(environment_.clock.now() - begin);
-    co_return health;
+    if (event.from == core::BreakerState::half_open && event.to == core::BreakerState::closed) {
+        counters_->add(core::Tally::repairs);
+    }
+    std::string reason(to_string(event.cause));
+    if (!model.empty()) reason += ", model " + std::string(model);
+    publish(core::EventKind::breaker, to_string(event.from), to_string(event.to),
+            std::move(reason));
+    if (environment_.on_change) environment_.on_change();
 }
 
-net::Awaitable<Result<std::string>> Provider::list_models(std::shared_ptr<CancelSignal> cancel,
-                                                          std::size_t io_index) {
-    const auto self = shared_from_this();
-    if (!kind().has.list_models) {
-        co_return named(Error(Code::unsupported, "the plugin cannot list models"));
+core::ProviderState Provider::state(std::string_view model) const noexcept {
+    const ConnectionFace face = manager_->face();
+    core::ProviderState out;
+    out.availability = availability(face.admission);
+    const auto now = clock_.now();
+    if (out.availability == core::Availability::ready && face.cool_down_until > now) {
+        out.availability = core::Availability::cooling_down;
+        out.available_at = face.cool_down_until;
     }
-    Limits limits{environment_.clock.now() + timeouts_.request, timeouts_.request, {}, {}};
-    plugin::CallRequest request;
-    request.deadline = limits.total;
-    auto outcome = co_await call(
-        [this, &request, io_index](tenon_conn* conn) {
-            return proxy_->list_models(conn, request, io_index);
-        },
-        limits, nullptr, std::move(cancel), io_index);
-    if (!outcome) co_return std::move(outcome).error();
-    co_return std::move(outcome->body);
-}
-
-net::Awaitable<Result<plugin::CallOutcome>> Provider::call(Starter start, Limits limits,
-                                                           DeltaSink* sink,
-                                                           std::shared_ptr<CancelSignal> cancel,
-                                                           std::size_t io_index) {
-    if (cancel->cancelled()) co_return named(cancelled());
-    tenon_conn* conn = nullptr;
-    if (kind().conn_mode != plugin::ConnMode::stateless) {
-        auto connected = co_await connection(cancel, limits.total, io_index);
-        if (!connected) co_return std::move(connected).error();
-        conn = *connected;
-    }
-    plugin::ActiveCall active = begin(start, conn);
-    plugin::CallOutcome outcome;
-    // When plugin and host are both done with the call, on_call_over gives the connection back; the
-    // plugin may need longer than the caller is willing to wait.
-    auto ended = co_await drive(active, limits, sink, *cancel, outcome, io_index);
-    if (!ended) {
-        tenon_conn* idle = nullptr;  // stays so: the call is still counted
-        if (ended.error().scope == Scope::connection) connections_.mark_lost(conn, &idle);
-        co_return named(std::move(ended).error());
-    }
-    if (!outcome.ok) co_return named(std::move(outcome.error));
-    co_return outcome;
-}
-
-plugin::ActiveCall Provider::begin(const Starter& start, tenon_conn* conn) {
-    try {
-        return start(conn);
-    } catch (...) {  // no memory for a call, which therefore has no end that would give it back
-        give_back(conn, false);
-        throw;
-    }
-}
-
-net::Awaitable<Result<tenon_conn*>> Provider::connection(std::shared_ptr<CancelSignal> cancel,
-                                                         base::TimePoint deadline,
-                                                         std::size_t io_index) {
-    if (tenon_conn* conn = connections_.borrow()) co_return conn;
-    const auto until = environment_.clock.now() + timeouts_.connect;
-    Limits limits{std::min<base::TimePoint>(deadline, until), timeouts_.connect, {}, {}};
-    plugin::CallRequest request;
-    request.deadline = limits.total;
-    plugin::ActiveCall active = proxy_->connect(request, io_index);
-    plugin::CallOutcome outcome;
-    auto ended = co_await drive(active, limits, nullptr, *cancel, outcome, io_index);
-    // Dropping an unfinished connect is enough: a late connection is refused and stays the
-    // plugin's.
-    if (!ended) {
-        Error error = std::move(ended).error();
-        if (error.code == Code::deadline) {
-            error.message = "the plugin did not connect in time; see timeouts.connect";
-        }
-        co_return named(std::move(error));
-    }
-    if (!outcome.ok) co_return named(std::move(outcome.error));
-    if (outcome.conn == nullptr || !connections_.add(outcome.conn)) {
-        co_return named(Error(Code::internal,
-                              outcome.conn == nullptr
-                                  ? "the plugin reported a connection but brought none; report it "
-                                    "to the plugin's author"
-                                  : "the plugin brought a connection that is in use already; "
-                                    "report it to the plugin's author"));
-    }
-    co_return outcome.conn;
-}
-
-net::Awaitable<Result<void>> Provider::drive(plugin::ActiveCall& active, const Limits& limits,
-                                             DeltaSink* sink, CancelSignal& cancel,
-                                             plugin::CallOutcome& outcome, std::size_t io_index) {
-    const auto waker = std::make_shared<IoWaker>(environment_.io.context(io_index));
-    const Attached attached(cancel, waker);
-    plugin::DeltaBatch batch;
-    auto quiet_since = environment_.clock.now();
-    auto patience = limits.first_delta;
-    for (int turn = 1;; ++turn) {
-        if (cancel.cancelled()) co_return cancelled();
-        const bool readable = sink == nullptr || sink->ready(waker);
-        const bool finished = readable && active.take(batch, waker);
-        const auto now = environment_.clock.now();
-        if (readable && !batch.empty()) {
-            if (sink != nullptr) sink->on_deltas(batch);
-            quiet_since = now;
-            patience = limits.idle;
-        }
-        // Before the limits: an answer that is there has come in time.
-        if (finished) break;
-        if (now >= limits.total) co_return out_of_time(limits);
-        if (!readable) {
-            co_await waker->wait(limits.total);
-            quiet_since = environment_.clock.now();  // the reader was slow, not the provider
-        } else if (batch.empty()) {
-            if (patience.count() > 0 && now - quiet_since >= patience)
-                co_return too_quiet(patience);
-            const auto until = patience.count() > 0 ? quiet_since + patience : limits.total;
-            co_await waker->wait(std::min<base::TimePoint>(until, limits.total));
-        } else if (turn % kTurns == 0) {
-            co_await asio::post(environment_.io.context(io_index), net::UseAwaitable());
+    if (out.availability == core::Availability::ready) {
+        if (const auto at = breakers_.ready_at(model, now); at > now) {
+            out.availability = core::Availability::breaker_open;
+            out.available_at = at;
         }
     }
-    active.take_outcome(outcome);
-    co_return Result<void>();
+    out.load.no_free_slot = !face.permits_left;
+    out.load.in_flight = in_flight_.count();
+    out.load.capacity = face.permits;
+    out.load.cost_ms = cost_.cost_ms(now, settings_.latency);
+    out.load.health = face.score / 100.0;
+    out.load.since = face.connected_since;
+    return out;
 }
 
-Error Provider::out_of_time(const Limits& limits) {
-    return Error(Code::deadline, "no complete answer within " + in_words(limits.total_of) +
-                                     "; allow more time or ask for less");
+std::string Provider::reason(std::string_view /*model*/) const {
+    const core::HealthStatus health = manager_->health(core::BreakerState::closed);
+    if (!health.last_error.empty() && !health.healthy) return health.last_error;
+    return manager_->report().last_error.message;
 }
 
-Error Provider::too_quiet(std::chrono::milliseconds patience) {
-    Error error(Code::deadline, "the stream brought nothing for " + in_words(patience));
-    error.scope = Scope::connection;
-    error.retryable = true;
-    return error;
+core::Limits Provider::limits(core::OperationClass operation,
+                              const core::PhaseLimits& request) const noexcept {
+    return core::resolve_limits(operation, {&settings_.deadlines}, request);
 }
 
-void Provider::give_back(tenon_conn* conn, bool lost) {
-    if (conn == nullptr) return;
-    if (tenon_conn* dead = connections_.give_back(conn, lost)) proxy_->disconnect(dead);
+bool Provider::retries_internally() const noexcept {
+    return (kind().options & TENON_OPTION_RETRIES_INTERNALLY) != 0;
+}
+
+core::CommandReply Provider::command(core::ConnectionCommand command) {
+    const core::CommandReply reply = manager_->command(command);
+    if (command == core::ConnectionCommand::recover &&
+        reply.kind() != core::CommandReply::Kind::refused) {
+        // "Try now" is meant for requests, too.
+        const auto now = clock_.now();
+        if (!breakers_.would_admit({}, now)) breakers_.reset({}, now);
+    }
+    return reply;
+}
+
+ProviderReport Provider::report() const {
+    const auto now = clock_.now();
+    ProviderReport out;
+    out.breakers = breakers_.snapshot(now);
+    out.connections = manager_->report();
+    out.health = manager_->health(out.breakers.provider.state);
+    out.misbehaviours = proxy_->misbehaviours();
+    out.unfinished = proxy_->busy();
+    return out;
 }
 
 void Provider::shut_down(base::Duration grace) {
-    plugin::Proxy::retire(proxy_, grace, [self = shared_from_this()] {
-        for (tenon_conn* conn : self->connections_.take_all()) self->proxy_->disconnect(conn);
-    });
-}
-
-Counters Provider::counters() const noexcept {
-    return {requests_.load(std::memory_order_relaxed), failures_.load(std::memory_order_relaxed),
-            in_flight_.load(std::memory_order_relaxed)};
-}
-
-Error Provider::named(Error error) const {
-    error.message = environment_.log.redactor().redact("provider " + name() + ": " + error.message);
-    return error;
+    const auto until = clock_.now() + grace;
+    manager_->shut_down(grace);
+    const auto left = std::max<base::Duration>(until - clock_.now(), base::Duration::zero());
+    plugin::Proxy::retire(proxy_, left,
+                          [connections = connections_] { connections->disconnect_all(); });
 }
 
 }  // namespace tenon::provider

@@ -44,7 +44,8 @@ struct AttemptRequest {
     bool stream = false;
     /// Its breakers are passed by: somebody insists, or it is the last resort.
     bool in_spite = false;
-    base::TimePoint deadline = base::kNoDeadline;  ///< of the logical request
+    base::TimePoint started = {};                  ///< the logical request
+    base::TimePoint deadline = base::kNoDeadline;  ///< of it
     /// What the caller asked for; it goes before the provider's own limits.
     core::PhaseLimits limits = {};
 
@@ -61,9 +62,9 @@ struct AttemptRequest {
 /// What the host knows of an attempt beside its answer or error.
 struct AttemptReport {
     core::Stop stop = core::Stop::none;
-    bool dialing = false;           ///< it ended while a connection was being made
-    bool stale_connection = false;  ///< as in core::FailedTry
-    base::Duration queue_wait{0};   ///< for permit and connection
+    bool dialing = false;                      ///< it ended while a connection was being made
+    bool stale_connection = false;             ///< as in core::FailedTry
+    base::Duration queue_wait{0};              ///< for permit and connection
     std::optional<base::Duration> first_byte;  ///< from the start of the call
 };
 

@@ -74,11 +74,6 @@ public:
             case 0: manager_.command(static_cast<Command>(below(7))); break;
             case 1: manager_.command(Command::enable); break;
             case 2: manager_.command(Command::connect); break;
-            case 3: {
-                const Error error(Code::unavailable, "It broke.");
-                manager_.request_ended(core::judge({.error = &error}), {});
-                break;
-            }
             default: request();
         }
     }
@@ -92,7 +87,7 @@ private:
         const auto cancel = std::make_shared<CancelSignal>();
         const std::size_t thread = io_.pick();
         const auto deadline = base::steady_clock().now() + 20ms * below(100);
-        Request::Leasing leasing(io_, thread, manager_.acquire(deadline, cancel, thread));
+        Request::Leasing leasing(io_, thread, manager_.acquire({deadline}, cancel, thread));
         if (below(4) == 0) cancel->cancel();
         auto result = leasing.result();
         if (!result) return;
@@ -103,7 +98,9 @@ private:
         if (below(8) == 0) manager_.connection_lost(conn);
         const bool lends = conn != 0 && below(2) == 0;
         if (lends) lease.lend();
+        const Error error(Code::unavailable, "It broke.");
         if (below(2) == 0) lease.release(disposition);
+        if (below(10) == 0) lease.end({disposition, core::judge({.error = &error})});
         // Whose call ends by that does not matter: as many as were lent come back.
         if (lends) manager_.call_over(conn, disposition);
     }
@@ -159,11 +156,12 @@ void storm(const ConnectionManagerSettings& settings) {
     operations->fake().answer_connects(FakeOperations::kFresh);
     std::uint64_t heard = 0;
     bool in_order = true;
-    const auto manager =
-        std::make_shared<ConnectionManager>("mine", operations, settings, base::steady_clock(), io,
-                                            [&](const core::ConnectionTransition& news) {
-                                                in_order = in_order && news.sequence == ++heard;
-                                            });
+    const auto manager = std::make_shared<ConnectionManager>(
+        "mine", operations, settings, base::steady_clock(), io, [&](const ConnectionNews& news) {
+            const auto* transition = std::get_if<core::ConnectionTransition>(&news);
+            if (transition == nullptr) return;
+            in_order = in_order && transition->sequence == ++heard;
+        });
     manager->start();
     std::atomic<std::size_t> served{0};
     std::vector<std::thread> threads;

@@ -199,7 +199,9 @@ BOOST_AUTO_TEST_CASE(the_upkeep_wakes_sooner_when_a_request_has_failed) {
     f.operations->checked();
     f.settle();
     const Error error(Code::unavailable, "Connection reset.");
-    f.manager->request_ended(core::judge({.error = &error}), {});
+    Request request = f.request();
+    f.settle();
+    request.lease().end({.verdict = core::judge({.error = &error})});
     f.advance(5s);
     BOOST_TEST(f.operations->checking() == 1U);
 }

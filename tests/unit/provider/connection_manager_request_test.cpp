@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_dial_that_takes_too_long_fails_who_waits_for_it) {
     f.advance(10s);
     const Error error = asks.error();
     BOOST_TEST(error.code == Code::deadline);
-    BOOST_TEST(error.message.find("connect_timeout") != std::string::npos);
+    BOOST_TEST(error.message.find("timeouts.connect") != std::string::npos);
     // Too late: it is closed, and the next request waits for the next dial.
     const ConnHandle late = f.operations->connected();
     f.settle();
@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(a_request_that_is_cancelled_before_it_asks_gets_nothing) {
     ManagerFixture f(stateless_settings());
     const auto cancel = std::make_shared<CancelSignal>();
     cancel->cancel();
-    Request::Leasing leasing(f.io, 0, f.manager->acquire(base::kNoDeadline, cancel, 0));
+    Request::Leasing leasing(f.io, 0, f.manager->acquire({base::kNoDeadline}, cancel, 0));
     BOOST_TEST(leasing.result().error().code == Code::cancelled);
     BOOST_TEST(f.gauges() == "0 permits, 0 in line, 0 active, 0 idle, 0 waiting");
 }

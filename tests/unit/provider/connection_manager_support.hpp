@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <exception>
@@ -108,7 +109,7 @@ public:
 
     Request(net::IoThreads& io, ConnectionManager& manager, base::TimePoint deadline)
         : cancel(std::make_shared<CancelSignal>()),
-          leasing_(io, 0, manager.acquire(deadline, cancel, 0)) {}
+          leasing_(io, 0, manager.acquire({deadline}, cancel, 0)) {}
 
     [[nodiscard]] bool ended() const { return leasing_.ended(); }
     Lease lease() {
@@ -151,13 +152,14 @@ public:
     explicit ManagerFixture(const ConnectionManagerSettings& settings = plain_settings(),
                             std::function<void(const core::ConnectionTransition&)> listener = {})
         : operations(std::make_shared<FakeOperations>(io)) {
-        const auto note = [this,
-                           more = std::move(listener)](const core::ConnectionTransition& news) {
+        const auto note = [this, more = std::move(listener)](const ConnectionNews& news) {
+            const auto* transition = std::get_if<core::ConnectionTransition>(&news);
             {
                 const std::lock_guard lock(mutex_);
-                transitions_.push_back(news);
+                news_.push_back(news);
+                if (transition != nullptr) transitions_.push_back(*transition);
             }
-            if (more) more(news);
+            if (more && transition != nullptr) more(*transition);
         };
         manager =
             std::make_shared<ConnectionManager>("mine", operations, settings, clock, io, note);
@@ -212,6 +214,13 @@ public:
         const std::lock_guard lock(mutex_);
         return transitions_;
     }
+    /// How often something of the kind was told.
+    template <class News>
+    [[nodiscard]] std::size_t told() const {
+        const std::lock_guard lock(mutex_);
+        return static_cast<std::size_t>(std::ranges::count_if(
+            news_, [](const ConnectionNews& news) { return std::holds_alternative<News>(news); }));
+    }
     /// "disconnected connecting connected"
     [[nodiscard]] std::string path() const {
         std::string path(to_string(State::disconnected));
@@ -235,6 +244,7 @@ public:
 private:
     mutable std::mutex mutex_;
     std::vector<core::ConnectionTransition> transitions_;
+    std::vector<ConnectionNews> news_;
 };
 
 }  // namespace test

@@ -97,15 +97,30 @@ private:
     std::shared_ptr<plugin::Waker> waker_;
 };
 
+/// Nothing happens by itself: no checks, no breaker.
+inline provider::ProviderSettings quiet_settings() {
+    provider::ProviderSettings settings;
+    settings.connections.health.active = false;
+    settings.breaker.enabled = false;
+    return settings;
+}
+
+/// quiet_settings() with one limit of streams.
+inline provider::ProviderSettings with_limit(core::Phase phase, std::chrono::milliseconds limit) {
+    provider::ProviderSettings settings = quiet_settings();
+    settings.deadlines.all[phase] = limit;
+    return settings;
+}
+
 /// One provider of a kind for tests, shut down at the end.
 class ProviderFixture {
 public:
     explicit ProviderFixture(const std::string& kind, const std::string& config = "{}",
-                             const provider::Timeouts& timeouts = {}) {
+                             const provider::ProviderSettings& settings = quiet_settings()) {
         auto options = machine_.options(config);
         options.create_timeout = options.destroy_timeout = kPatience;
-        auto made = provider::Provider::create(Machine::kind(kind), std::move(options), timeouts,
-                                               machine_.environment());
+        auto made = provider::Provider::create(Machine::kind(kind), std::move(options), settings,
+                                               {machine_.environment()});
         if (!made) throw std::runtime_error(made.error().message);
         provider_ = *std::move(made);
     }
@@ -120,17 +135,17 @@ public:
         std::chrono::milliseconds timeout = {},
         std::shared_ptr<provider::CancelSignal> cancel = std::make_shared<provider::CancelSignal>(),
         std::size_t io_index = 0) {
-        provider::OperationRequest request;
-        request.model = model;
-        request.body = "{}";
-        request.stream = sink != nullptr;
-        request.timeout = timeout;
         return {machine_.io(), io_index,
-                provider_->run(std::move(request), sink, std::move(cancel), io_index)};
+                attempt(provider_, model, sink, timeout, std::move(cancel), io_index, last_)};
     }
     Result<plugin::CallOutcome> run(const std::string& model, provider::DeltaSink* sink = nullptr,
                                     std::chrono::milliseconds timeout = {}) {
         return start(model, sink, timeout).wait();
+    }
+    /// Of the attempt that ended last.
+    [[nodiscard]] provider::AttemptReport report() const {
+        const std::lock_guard lock(last_->mutex);
+        return last_->report;
     }
     /// The text of a streamed answer; the error's message if it failed.
     std::string text(const std::string& model) {
@@ -153,14 +168,46 @@ public:
     void shut_down(base::Duration grace = kPatience) {
         std::exchange(provider_, nullptr)->shut_down(grace);
     }
+    /// Connections of the pool.
+    [[nodiscard]] std::uint32_t connections() const {
+        return provider_->report().connections.pool.total();
+    }
+    [[nodiscard]] core::CallCounts attempts() const {
+        return provider_->counters().snapshot().attempts;
+    }
 
     [[nodiscard]] net::IoThreads& io() const noexcept { return machine_.io(); }
     provider::Provider* operator->() noexcept { return provider_.get(); }
     [[nodiscard]] const Lines& log() const noexcept { return machine_.log(); }
 
 private:
+    struct Last {
+        std::mutex mutex;
+        provider::AttemptReport report;
+    };
+    static net::Awaitable<Result<plugin::CallOutcome>> attempt(
+        std::shared_ptr<provider::Provider> provider, std::string model, provider::DeltaSink* sink,
+        std::chrono::milliseconds timeout, std::shared_ptr<provider::CancelSignal> cancel,
+        std::size_t io_index, std::shared_ptr<Last> last) {
+        provider::AttemptRequest request;
+        request.model = model;
+        request.body = "{}";
+        request.stream = sink != nullptr;
+        if (timeout.count() > 0) request.limits[core::Phase::total] = timeout;
+        const auto limits = provider->limits(request.operation_class(), request.limits);
+        request.started = base::steady_clock().now();
+        request.deadline = request.started + limits[core::Phase::total];
+        provider::AttemptReport report;
+        auto outcome =
+            co_await provider->attempt(request, sink, std::move(cancel), io_index, report);
+        const std::lock_guard lock(last->mutex);
+        last->report = report;
+        co_return outcome;
+    }
+
     Machine machine_;
     std::shared_ptr<provider::Provider> provider_;
+    std::shared_ptr<Last> last_ = std::make_shared<Last>();
 };
 
 }  // namespace tenon::test

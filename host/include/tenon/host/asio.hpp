@@ -6,38 +6,92 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <chrono>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "tenon/host/host.hpp"
 
-namespace tenon::host {
-
-/// Completes a chat request with an Asio completion token of signature `void(Result<ChatAnswer>)`.
+/// The host's operations with Asio completion tokens of signature `void(Result<T>)`.
 ///
-/// The handler runs on the token's associated executor. `on_delta` (may be empty) runs on one of
-/// the host's I/O threads and must return promptly.
+/// The handler runs on the token's associated executor.
 ///
 /// \par Object lifetimes
 /// `host` must live until the handler has run.
-template <class CompletionToken>
-auto async_complete(Host& host, ChatRequest request, OnDelta on_delta, CompletionToken&& token) {
-    return boost::asio::async_initiate<CompletionToken, void(Result<ChatAnswer>)>(
-        [](auto handler, Host* on, ChatRequest what, OnDelta deltas) {
+namespace tenon::host {
+namespace detail {
+
+/// Starts an operation whose `start(on_done)` calls `on_done(Result<T>)` once, on any thread.
+template <class T, class Start, class CompletionToken>
+auto async_start(Start start, CompletionToken&& token) {
+    return boost::asio::async_initiate<CompletionToken, void(Result<T>)>(
+        [](auto handler, Start begin) {
             auto executor = boost::asio::get_associated_executor(handler);
             auto work = boost::asio::make_work_guard(executor);
             // The host's callback must be copyable; completion handlers need only be movable.
             auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-            on->start_complete(
-                std::move(what), std::move(deltas),
-                [shared, work = std::move(work), executor](Result<ChatAnswer> answer) mutable {
-                    boost::asio::post(executor, [shared, answer = std::move(answer)]() mutable {
-                        std::move (*shared)(std::move(answer));
-                    });
-                    work.reset();
+            begin([shared, work = std::move(work), executor](Result<T> result) mutable {
+                boost::asio::post(executor, [shared, result = std::move(result)]() mutable {
+                    std::move (*shared)(std::move(result));
                 });
+                work.reset();
+            });
         },
-        token, &host, std::move(request), std::move(on_delta));
+        token, std::move(start));
+}
+
+}  // namespace detail
+
+/// `on_delta` (may be empty) runs on one of the host's I/O threads and must return promptly.
+template <class CompletionToken>
+auto async_complete(Host& host, ChatRequest request, OnDelta on_delta, CompletionToken&& token) {
+    return detail::async_start<ChatAnswer>(
+        [&host, request = std::move(request),
+         on_delta = std::move(on_delta)](auto on_done) mutable {
+            host.start_complete(std::move(request), std::move(on_delta), std::move(on_done));
+        },
+        std::forward<CompletionToken>(token));
+}
+
+template <class CompletionToken>
+auto async_embed(Host& host, EmbeddingRequest request, CompletionToken&& token) {
+    return detail::async_start<EmbeddingAnswer>(
+        [&host, request = std::move(request)](auto on_done) mutable {
+            host.start_embed(std::move(request), std::move(on_done));
+        },
+        std::forward<CompletionToken>(token));
+}
+
+template <class CompletionToken>
+auto async_rerank(Host& host, RerankRequest request, CompletionToken&& token) {
+    return detail::async_start<RerankAnswer>(
+        [&host, request = std::move(request)](auto on_done) mutable {
+            host.start_rerank(std::move(request), std::move(on_done));
+        },
+        std::forward<CompletionToken>(token));
+}
+
+template <class CompletionToken>
+auto async_models(Host& host, std::string provider, CompletionToken&& token) {
+    return detail::async_start<std::vector<std::string>>(
+        [&host, provider = std::move(provider)](auto on_done) {
+            host.start_models(provider, std::move(on_done));
+        },
+        std::forward<CompletionToken>(token));
+}
+
+/// Completes when the provider has settled, or `patience` is over.
+template <class CompletionToken>
+auto async_command(Host& host, std::string provider, Command command,
+                   std::chrono::milliseconds patience, CompletionToken&& token) {
+    return detail::async_start<CommandReply>(
+        [&host, provider = std::move(provider), command, patience](auto on_done) {
+            host.start_command(provider, command, patience, std::move(on_done));
+        },
+        std::forward<CompletionToken>(token));
 }
 
 }  // namespace tenon::host

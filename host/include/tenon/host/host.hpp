@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tenon/host/control.hpp"
+#include "tenon/host/status.hpp"
 #include "tenon/host/types.hpp"
 
 namespace tenon::host {
@@ -27,6 +29,11 @@ struct HostOptions {
     /// Receives every log line instead of standard error, one at a time, on any thread. Must not
     /// call back into the host.
     std::function<void(std::string_view line)> log_sink = {};
+    /// "development", "production" or "high_latency": defaults under those of the configuration
+    /// file (docs/configuration.md); empty = as the file says, else "production".
+    std::string profile = {};
+    /// false: nothing is checked at intervals. For programs that end soon.
+    bool active_checks = true;
     /// How long the host's end waits for calls that plugins do not finish although they were
     /// cancelled. Providers that still have one then are left alive instead of being destroyed.
     std::chrono::milliseconds shutdown_grace = std::chrono::seconds(10);
@@ -39,6 +46,9 @@ struct ProviderOptions {
     /// The provider's configuration, a JSON object that fits the kind's schema.
     std::string config_json = "{}";
     std::string default_model = {};
+    /// What else may stand under providers.NAME in a configuration file: "pool", "breaker",
+    /// "retry", "timeouts", ... as a JSON object.
+    std::string settings_json = "{}";
 };
 
 /// A request under way. Dropping it does not cancel.
@@ -54,6 +64,20 @@ public:
 
 /// Receives a streamed answer's deltas.
 using OnDelta = std::function<void(const StreamDelta&)>;
+
+/// Somebody who is told of events, until it is destroyed.
+///
+/// \par Thread-safety
+/// Any thread. Destroying it waits for a callback that runs, unless that is where it is destroyed.
+class Subscription {
+public:
+    virtual ~Subscription() = default;
+    /// The newest event when it began: what status() says afterwards is at least as new.
+    [[nodiscard]] virtual std::uint64_t began_after() const noexcept = 0;
+    /// Events that were dropped because the callback was too slow. The newest state of each
+    /// provider never is.
+    [[nodiscard]] virtual std::uint64_t lost() const noexcept = 0;
+};
 
 /// Loads provider plugins and completes prompts through them.
 ///
@@ -89,6 +113,39 @@ public:
     /// \param probe run the health checks first (they cost no tokens), all at once, each bounded by
     /// timeouts.health_check.
     [[nodiscard]] virtual std::vector<ProviderStatus> status(bool probe = false) = 0;
+    [[nodiscard]] virtual std::vector<ProviderStatistics> statistics() const = 0;
+
+    /// Tells `on_event` of every event from now on, in order, one at a time, on an I/O thread; it
+    /// must return promptly. `capacity` events wait for it at most. What it throws ends the
+    /// subscription. The host must outlive the subscription.
+    [[nodiscard]] virtual std::unique_ptr<Subscription> subscribe(
+        std::function<void(const Event&)> on_event, std::size_t capacity = 256) = 0;
+
+    /// Gives a command and waits until the provider has settled: connected, disconnected or
+    /// unhealthy; at most for `patience` (0 = do not wait). The reply says which.
+    /// Errors: there is no such provider, or it could not be made.
+    virtual Result<CommandReply> command(std::string_view provider, Command command,
+                                         std::chrono::milliseconds patience = {},
+                                         std::stop_token stop = {}) = 0;
+    /// The same for all providers at once, in the order of their names.
+    virtual std::vector<CommandReply> command_all(Command command,
+                                                  std::chrono::milliseconds patience = {},
+                                                  std::stop_token stop = {}) = 0;
+    /// Starts a command; the callback runs on an I/O thread, once, when the provider has settled.
+    virtual std::shared_ptr<Operation> start_command(
+        std::string_view provider, Command command, std::chrono::milliseconds patience,
+        std::function<void(Result<CommandReply>)> on_done) = 0;
+
+    /// \param model empty = the breaker of the whole provider
+    virtual Result<void> set_breaker(std::string_view provider, std::string_view model,
+                                     BreakerCommand command) = 0;
+
+    [[nodiscard]] virtual std::vector<RouteInfo> routes() const = 0;
+    /// Replaces an older pin of the route. Errors: no such route or provider, with the nearest
+    /// name.
+    virtual Result<void> pin_route(const RoutePin& pin) = 0;
+    /// Returns whether the route was pinned.
+    virtual bool unpin_route(std::string_view model) = 0;
 
     /// Completes a chat request and waits for the answer.
     /// \param on_delta if set, the answer is streamed to it on this thread; the whole answer is
@@ -108,6 +165,14 @@ public:
     /// at a time, `on_done` once and last; they must return promptly.
     virtual std::shared_ptr<Operation> start_complete(
         ChatRequest request, OnDelta on_delta, std::function<void(Result<ChatAnswer>)> on_done) = 0;
+
+    virtual std::shared_ptr<Operation> start_embed(
+        EmbeddingRequest request, std::function<void(Result<EmbeddingAnswer>)> on_done) = 0;
+    virtual std::shared_ptr<Operation> start_rerank(
+        RerankRequest request, std::function<void(Result<RerankAnswer>)> on_done) = 0;
+    virtual std::shared_ptr<Operation> start_models(
+        std::string_view provider,
+        std::function<void(Result<std::vector<std::string>>)> on_done) = 0;
 
     [[nodiscard]] virtual Result<EmbeddingAnswer> embed(const EmbeddingRequest& request,
                                                         std::stop_token stop = {}) = 0;

@@ -18,11 +18,25 @@ struct Message {
     std::string content;
 };
 
+/// How one request is to be made. 0 and empty = as configured.
+struct RequestOptions {
+    std::chrono::milliseconds timeout{0};     ///< of everything
+    std::chrono::milliseconds queue{0};       ///< waiting for a permit and a connection
+    std::chrono::milliseconds first_byte{0};  ///< of a stream: until the answer begins
+    std::chrono::milliseconds idle{0};        ///< of a stream: between two parts of it
+    int max_attempts = 0;                     ///< 1 = no retry and no fail-over
+    std::string session = {};       ///< requests of one session go to the same provider, if
+                                    ///< balancer.session_affinity is on
+    std::string trace_parent = {};  ///< W3C traceparent, passed on to the provider
+};
+
 /// What to ask a model.
 struct ChatRequest {
-    /// The provider's name; empty = the configuration's default_provider, or the only one.
+    /// Asks this provider and nobody else. Empty = whom the model's route says; without a route for
+    /// it the configuration's default_provider, or the only one.
     std::string provider = {};
-    /// Empty = the provider's default_model. Aliases of the configuration are resolved.
+    /// A route, a model of a configured provider, or "PROVIDER/MODEL". Empty = the default_model of
+    /// the provider, or of the configuration.
     std::string model = {};
     std::vector<Message> messages = {};
     std::optional<double> temperature = {};
@@ -30,8 +44,7 @@ struct ChatRequest {
     /// Instead of the members above, except `provider` and `model`: a whole chat-completions
     /// request in the OpenAI dialect; unknown members reach the provider as they are.
     std::string body_json = {};
-    /// Limit for everything; 0 = the configured timeouts.request (or timeouts.stream).
-    std::chrono::milliseconds timeout{0};
+    RequestOptions options = {};
 };
 
 /// Token counts that the provider reported.
@@ -50,6 +63,7 @@ struct ToolCall {
 /// A whole answer.
 struct ChatAnswer {
     std::string provider;  ///< that answered
+    int attempts = 1;      ///< all of them, at whichever provider
     std::string model;     ///< as the provider names it; may be empty
     std::string text;      ///< of the first choice
     std::string reasoning;
@@ -79,7 +93,7 @@ struct EmbeddingRequest {
     std::string model = {};
     std::vector<std::string> inputs = {};
     std::optional<int> dimensions = {};
-    std::chrono::milliseconds timeout{0};
+    RequestOptions options = {};
 };
 
 struct EmbeddingAnswer {
@@ -95,7 +109,7 @@ struct RerankRequest {
     std::string query = {};
     std::vector<std::string> documents = {};
     std::optional<int> top_n = {};
-    std::chrono::milliseconds timeout{0};
+    RequestOptions options = {};
 };
 
 struct RerankAnswer {
@@ -128,28 +142,6 @@ struct PluginProblem {
     std::string library;
     std::string stage;  ///< "file", "permissions", "format", "symbol", "link", ...
     std::string message;
-};
-
-/// How one provider stands.
-struct ProviderStatus {
-    std::string name;
-    std::string kind;
-    std::string library;
-    bool enabled = true;
-    /// "ready", "disabled", "misconfigured" (see last_error), or after a probe "healthy" and
-    /// "unhealthy".
-    std::string state;
-    std::string default_model;
-    std::string server_version;                              ///< from a health check, may be empty
-    std::optional<std::chrono::microseconds> response_time;  ///< of the last health check
-    std::uint64_t requests = 0;
-    std::uint64_t failures = 0;
-    std::uint64_t in_flight = 0;
-    std::uint64_t connections = 0;
-    /// Calls that the plugin has not finished, including those that nobody waits for any more.
-    std::uint64_t unfinished = 0;
-    std::uint64_t misbehaviours = 0;  ///< rules of the ABI that the plugin broke
-    std::string last_error;
 };
 
 }  // namespace tenon::host
