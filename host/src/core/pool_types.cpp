@@ -13,9 +13,13 @@ constexpr std::uint32_t kMostConnections = 10'000;
 constexpr std::uint32_t kMostCalls = 10'000;
 constexpr std::uint32_t kMostWaiting = 1'000'000;
 
+std::string in_words(base::Duration time) {
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(time);
+    return base::format_duration(std::max(ms, std::chrono::milliseconds(0)));
+}
+
 std::string cause(PoolReason reason, base::Duration waited) {
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(waited);
-    const std::string time = base::format_duration(std::max(ms, std::chrono::milliseconds(0)));
+    const std::string time = in_words(waited);
     switch (reason) {
         case PoolReason::queue_full: return "too many requests wait for a connection";
         case PoolReason::deadline:
@@ -98,19 +102,29 @@ std::string_view to_string(CloseReason reason) noexcept {
     return "unpooled";
 }
 
+bool is_unreachable(PoolReason reason, const PoolReport& report) noexcept {
+    if (reason == PoolReason::dial_failed) return true;
+    const bool tried = report.connecting > 0 || report.last_dial_error != nullptr;
+    const bool none_open = report.active + report.idle + report.probing == 0;
+    return reason == PoolReason::acquire_timeout && tried && none_open;
+}
+
 Error to_error(PoolReason reason, const PoolReport& report, base::Duration waited) {
+    const bool unreachable = is_unreachable(reason, report);
     if (reason == PoolReason::dial_failed && report.last_dial_error) {
         Error error = *report.last_dial_error;
         error.not_sent = true;
         return error;
     }
-    std::string message =
-        "The request was not sent: " + cause(reason, waited) + " (" + counts(report) + ").";
+    std::string message = "The request was not sent: " +
+                          (unreachable ? "no connection could be made within " + in_words(waited)
+                                       : cause(reason, waited)) +
+                          " (" + counts(report) + ").";
     if (report.last_dial_error) {
         message += " The last attempt to connect failed: " + report.last_dial_error->message;
     }
-    Error error(code_of(reason), std::move(message));
-    error.scope = Scope::request;
+    Error error(unreachable ? Code::unavailable : code_of(reason), std::move(message));
+    error.scope = unreachable ? Scope::connection : Scope::request;
     error.not_sent = true;
     return error;
 }

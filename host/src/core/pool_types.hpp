@@ -136,9 +136,16 @@ struct PoolActions : ActionList<PoolAction, 16> {
     }
 };
 
-/// One sentence for a person, and the code; the dial's own error if the dial failed. All others are
-/// the host's own rejections: they say nothing about the provider, so attempts that end by them are
-/// judged with Stop::not_admitted.
+/// Whether somebody got no connection because the peer could not be reached: a dial failed, or the
+/// time to wait for one ended while no connection was open at all. Such an attempt ended while
+/// dialing and is judged by its error. If all dials hang, and for longer than anybody waits for a
+/// connection, there is no other news of it: a breaker that heard "not admitted" would stay
+/// half-open and let one request after the other wait in vain.
+[[nodiscard]] bool is_unreachable(PoolReason reason, const PoolReport& report) noexcept;
+
+/// One sentence for a person, and the code; the dial's own error if the dial failed. All but those
+/// of is_unreachable() are the host's own rejections: they say nothing about the provider, so
+/// attempts that end by them are judged with Stop::not_admitted.
 [[nodiscard]] Error to_error(PoolReason reason, const PoolReport& report, base::Duration waited);
 
 }  // namespace tenon::core

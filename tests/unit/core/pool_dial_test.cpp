@@ -296,6 +296,46 @@ BOOST_AUTO_TEST_CASE(a_rejection_tells_the_counts_and_says_nothing_about_the_pro
     BOOST_TEST((judge({.stop = Stop::not_admitted, .error = &error}).outcome == Outcome::ignored));
 }
 
+BOOST_AUTO_TEST_CASE(who_waits_in_vain_for_a_first_connection_blames_the_peer) {
+    PoolFixture f({});
+    f.acquire(1);
+    f.tick(5s);  // the dial hangs
+    BOOST_TEST_REQUIRE(f.tags(Kind::fail) == Tags{1});
+    const auto& action = f.first(Kind::fail);
+    BOOST_TEST((action.reason == PoolReason::acquire_timeout));
+    BOOST_TEST(is_unreachable(action.reason, f.actions.report));
+    const Error error = to_error(action.reason, f.actions.report, action.waited);
+    BOOST_TEST((error.code == Code::unavailable));
+    BOOST_TEST((error.scope == Scope::connection));
+    BOOST_TEST(error.retryable);
+    BOOST_TEST(error.not_sent);
+    BOOST_TEST(error.message ==
+               "The request was not sent: no connection could be made within 5s (0 of 5 "
+               "connections in use, 0 idle, 1 connecting; 1 requests waiting).");
+    BOOST_TEST((judge({.error = &error}).outcome == Outcome::failure));
+}
+
+BOOST_AUTO_TEST_CASE(only_a_wait_without_any_connection_blames_the_peer) {
+    const auto refused = std::make_shared<const Error>(Code::unavailable, "Connection refused.");
+    PoolReport dialing;
+    dialing.connecting = 1;
+    PoolReport backing_off;
+    backing_off.last_dial_error = refused;
+    for (const auto& report : {dialing, backing_off}) {
+        BOOST_TEST(is_unreachable(PoolReason::dial_failed, report));
+        BOOST_TEST(is_unreachable(PoolReason::acquire_timeout, report));
+        BOOST_TEST(!is_unreachable(PoolReason::deadline, report));  // the caller's own
+        BOOST_TEST(!is_unreachable(PoolReason::queue_full, report));
+        BOOST_TEST(!is_unreachable(PoolReason::paused, report));
+    }
+    for (const auto gauge : {&PoolReport::active, &PoolReport::idle, &PoolReport::probing}) {
+        PoolReport report = dialing;
+        report.*gauge = 1;
+        BOOST_TEST(!is_unreachable(PoolReason::acquire_timeout, report));
+    }
+    BOOST_TEST(!is_unreachable(PoolReason::acquire_timeout, PoolReport{}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
