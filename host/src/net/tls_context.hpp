@@ -28,4 +28,20 @@ struct TlsOptions {
 [[nodiscard]] Result<std::shared_ptr<boost::asio::ssl::context>> tls_client_context(
     const TlsOptions& options);
 
+/// What a server shows to its clients.
+struct ServerTlsOptions {
+    std::string certificate_file;  ///< PEM, the server's first, then those that signed it
+    std::string key_file;          ///< PEM
+
+    friend bool operator==(const ServerTlsOptions&, const ServerTlsOptions&) = default;
+};
+
+/// A server context: TLS 1.2 or newer, ALPN "http/1.1" for clients that ask, no renegotiation.
+/// Errors: Code::invalid when a file cannot be read or the two do not belong together.
+///
+/// \par Thread-safety
+/// Any thread.
+[[nodiscard]] Result<std::shared_ptr<boost::asio::ssl::context>> tls_server_context(
+    const ServerTlsOptions& options);
+
 }  // namespace tenon::net
