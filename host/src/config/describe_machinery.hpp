@@ -210,7 +210,8 @@ void describe(Visitor& v, like<core::BackoffSettings> auto& c) {
     v.duration("base", c.base, kLongWait, "The first wait.");
     v.duration("throttle_base", c.throttle_base, kLongWait,
                "The first wait if the provider has too much to do.");
-    v.number("growth", c.growth, Range<double>{1, 10}, "How many times longer each wait is than the one before.");
+    v.number("growth", c.growth, Range<double>{1, 10},
+             "How many times longer each wait is than the one before.");
     v.duration("cap", c.cap, kLongWait,
                "The longest wait, also of those that a provider asks for.");
     v.choice("jitter", c.jitter, "How waits are spread by chance.");
@@ -326,8 +327,10 @@ void describe(Visitor& v, like<core::RouteSpec> auto& c) {
     v.text("model", c.model, TextForm::required,
            "A name, \"prefix*\", or \"*\" for every name that no other route has.");
     v.list("aliases", c.aliases, TextForm::not_empty, "Further names.");
-    v.objects("tiers", c.tiers,
-              "The providers that have it, in tiers: a tier is asked if none above it can answer.");
+    v.objects(
+        "tiers", c.tiers,
+        "The providers that have it, in one tier or more: a tier is asked if none above it can "
+        "answer.");
     v.object("fallbacks", c.fallbacks, "The models to go on to, by cause, one after the other.");
 }
 
