@@ -61,6 +61,7 @@ struct FailoverPlan::Look {
     const Providers& providers;
     std::span<Balancer> balancers;
     Random& random;
+    bool probation = true;  ///< may be asked who is on it
 };
 
 Result<void> FailoverSettings::validate() const {
@@ -88,17 +89,21 @@ Step FailoverPlan::next(base::TimePoint now, int attempts_left, const Providers&
     if (now >= request_.deadline) return out_of_time(now, providers);
     if (attempts_left <= 0) return nobody(now, providers);
 
-    const Look look{now, providers, balancers, random};
+    Look look{now, providers, balancers, random};
     if (request_.pin) {
         if (auto attempt = pinned(look)) return *attempt;
         if (forced()) return nobody(now, providers);
     }
+    look.probation = attempts_left > 1 || visits_.empty();
     do {
         if (auto attempt = offer(look, 0, false)) return *attempt;
         // Another provider goes before more than a slow start's share, and that before a model
         // that was not asked for.
         if (auto attempt = offer(look, 0, true)) return *attempt;
     } while (widen(why_nobody(providers)) || widen(Cause::unavailable));
+    if (!std::exchange(look.probation, true)) {
+        if (auto attempt = offer(look, 0, true)) return *attempt;
+    }
 
     if (settings_.repeat) {
         for (std::size_t times = 1; times <= visits_.size(); ++times) {
@@ -266,7 +271,8 @@ std::optional<Attempt> FailoverPlan::offer_tier(const Look& look, const Match& m
             members[i].weight = target.weight;
             const bool can_connect = connectable(state.availability);
             const bool fits = connect ? can_connect : state.availability == Availability::ready;
-            members[i].usable = fits && !spent(target, match, times);
+            const bool wanted = look.probation || !state.on_probation;
+            members[i].usable = fits && wanted && !spent(target, match, times);
             any = any || members[i].usable;
             others = others || can_connect;
         }

@@ -37,6 +37,8 @@ enum class Availability : std::uint8_t {
 struct ProviderState {
     Availability availability = Availability::ready;
     base::TimePoint available_at = base::kNoDeadline;  ///< when it may be asked again, if known
+    /// Its breaker was open, and the next attempt finds out whether it works again.
+    bool on_probation = false;
     Member load;  ///< id, weight and usable are left to the plan
 };
 
@@ -121,7 +123,8 @@ struct FailoverRequest {
 /// Whom one logical request asks, one after the other: the tiers of its model, then the models of
 /// the chain that fits the cause. A candidate (provider and model there) is asked once, and again
 /// only when nothing else is left; one whose failure blames the provider takes the provider's other
-/// models with it. After the first delta nobody else is asked.
+/// models with it. After the first delta nobody else is asked. The last attempt of several is at a
+/// provider on probation only if nobody else is left.
 ///
 /// How it works with RetryPlan: next() before the first attempt and after each fail_over; after
 /// each attempt that fails failed() and then RetryPlan::attempt_failed(), to which outlook() says

@@ -230,6 +230,50 @@ BOOST_AUTO_TEST_CASE(settings_out_of_range_are_refused_by_name) {
                "wait_when_down is 2h, but must be between 0s and 1h.");
 }
 
+BOOST_AUTO_TEST_CASE(the_last_of_several_attempts_is_no_probe_while_somebody_else_is_there) {
+    FailoverRig down({route("m", {tier({"a"}), tier({"b"}), tier({"c"})})});
+    down.set(0, Availability::breaker_open);
+    auto plan = down.plan("m");
+    BOOST_TEST(down.next(plan, 2) == "b/m");
+    down.fail(plan);
+    down.set(0, Availability::ready);
+    down.providers.states[0].on_probation = true;
+    BOOST_TEST(down.next(plan, 1) == "c/m");
+    BOOST_TEST(down.next(plan, 2) == "a/m");
+}
+
+BOOST_AUTO_TEST_CASE(the_last_attempt_goes_to_another_model_rather_than_on_a_probe) {
+    auto asked = route("m", {tier({"a", "b"})});
+    chain(asked, Cause::unavailable) = {"n"};
+    FailoverRig down({std::move(asked), route("n", {tier({"c"})})});
+    down.set(1, Availability::breaker_open);
+    auto plan = down.plan("m");
+    BOOST_TEST(down.next(plan, 2) == "a/m");
+    down.fail(plan);
+    down.set(1, Availability::ready);
+    down.providers.states[1].on_probation = true;
+    BOOST_TEST(down.next(plan, 1) == "c/n");
+}
+
+BOOST_AUTO_TEST_CASE(the_last_attempt_is_a_probe_if_nobody_else_is_there) {
+    auto down = rig();
+    down.set(0, Availability::breaker_open);
+    auto plan = down.plan("m");
+    BOOST_TEST(down.next(plan, 2) == "b/m");
+    down.fail(plan);
+    down.set(0, Availability::ready);
+    down.providers.states[0].on_probation = true;
+    BOOST_TEST(down.next(plan, 1) == "a/m");
+}
+
+// Or nobody would find out that it works again where there are no retries.
+BOOST_AUTO_TEST_CASE(an_only_attempt_may_be_a_probe) {
+    auto down = rig();
+    down.providers.states[0].on_probation = true;
+    auto plan = down.plan("m");
+    BOOST_TEST(down.next(plan, 1) == "a/m");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
