@@ -140,7 +140,7 @@ inline constexpr std::size_t kTallies = 15;
     return "completion_tokens";
 }
 
-/// What a ProviderCounters held at one time; a plain value of about 29 KiB.
+/// What a ProviderCounters held at one time; a plain value of about 36 KiB.
 struct ProviderSnapshot {
     CallCounts requests;  ///< logical ones, whose first provider this was
     CallCounts attempts;  ///< tries at this provider
@@ -149,6 +149,7 @@ struct ProviderSnapshot {
     HistogramSnapshot connect_time;
     HistogramSnapshot first_byte;  ///< of attempts: until the first part of the answer
     HistogramSnapshot duration;    ///< of attempts that were answered
+    HistogramSnapshot request_duration;  ///< of requests that succeeded, with all their attempts
 
     [[nodiscard]] std::uint64_t of(Tally tally) const noexcept {
         return tallies[static_cast<std::size_t>(tally)];
@@ -170,6 +171,7 @@ public:
     Histogram connect_time;
     Histogram first_byte;
     Histogram duration;
+    Histogram request_duration;
 
     void add(Tally tally, std::uint64_t amount = 1) noexcept {
         tallies_[static_cast<std::size_t>(tally)].fetch_add(amount, std::memory_order_relaxed);
@@ -198,6 +200,7 @@ public:
         taken.connect_time = connect_time.snapshot();
         taken.first_byte = first_byte.snapshot();
         taken.duration = duration.snapshot();
+        taken.request_duration = request_duration.snapshot();
         return taken;
     }
 

@@ -225,7 +225,27 @@ ProviderReport Provider::report() const {
     out.health = manager_->health(out.breakers.provider.state);
     out.misbehaviours = proxy_->misbehaviours();
     out.unfinished = proxy_->busy();
+    const std::lock_guard lock(notes_mutex_);
+    out.last_error = last_error_;
+    if (const Error& dial = out.connections.last_error; out.last_error.empty()) {
+        if (!dial.message.empty()) out.last_error = named(dial).message;
+    }
+    if (out.health.state == core::HealthState::unknown && checked_) {
+        out.health.healthy = checked_->health.has_value();
+        out.health.state =
+            out.health.healthy ? core::HealthState::healthy : core::HealthState::unhealthy;
+        out.health.last_check = checked_->time;
+        if (checked_->health) {
+            out.health.server_version = checked_->health->server_version;
+            out.health.response_time = checked_->health->response_time;
+        }
+    }
     return out;
+}
+
+void Provider::note_failure(const Error& named) {
+    const std::lock_guard lock(notes_mutex_);
+    last_error_ = named.message;
 }
 
 void Provider::shut_down(base::Duration grace) {

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -50,6 +52,7 @@ struct ProviderReport {
     ConnectionManager::Report connections;
     core::HealthStatus health;
     Breakers::Snapshot breakers;
+    std::string last_error;  ///< of an attempt, a check or a dial; may be empty
     std::uint64_t misbehaviours = 0;
     std::size_t unfinished = 0;  ///< calls of the plugin, whether or not somebody waits for them
 };
@@ -93,6 +96,12 @@ public:
                                                 std::size_t io_index);
 
     core::CommandReply command(core::ConnectionCommand command);
+    /// Waits until the connection is neither being made nor being closed.
+    net::Awaitable<core::ConnectionReport> settled(base::TimePoint deadline,
+                                                   std::shared_ptr<CancelSignal> cancel,
+                                                   std::size_t io_index) {
+        return manager_->settled(deadline, std::move(cancel), io_index);
+    }
     [[nodiscard]] Breakers& breakers() noexcept { return breakers_; }
     [[nodiscard]] ProviderReport report() const;
 
@@ -124,6 +133,7 @@ private:
                                        plugin::CallOutcome outcome);
     [[nodiscard]] core::Deadline deadline_of(const AttemptRequest& request) const noexcept;
     [[nodiscard]] Error named(Error error) const;
+    void note_failure(const Error& named);
 
     const ProviderSettings settings_;
     const ProviderEnvironment environment_;
@@ -136,6 +146,15 @@ private:
     core::RetryBudget budget_;
     core::InFlight in_flight_;
     core::PeakEwma cost_;
+
+    /// What check_health() found when there was no monitor at work.
+    struct Checked {
+        base::TimePoint time;
+        std::optional<Health> health;  ///< nullopt: it failed
+    };
+    mutable std::mutex notes_mutex_;
+    std::string last_error_;
+    std::optional<Checked> checked_;
 };
 
 }  // namespace tenon::provider

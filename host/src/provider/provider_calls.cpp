@@ -148,11 +148,22 @@ net::Awaitable<Result<Health>> Provider::check_health(std::shared_ptr<CancelSign
             co_return named(Error(Code::unavailable, status.last_error));
         }
     }
-    auto version = co_await manager_->check_once(std::move(cancel), deadline, io_index);
-    if (!version) co_return named(std::move(version).error());
-    const auto took = clock_.now() - began;
-    co_return Health{*std::move(version),
-                     std::chrono::duration_cast<std::chrono::microseconds>(took)};
+    auto version = co_await manager_->check_once(cancel, deadline, io_index);
+    const auto now = clock_.now();
+    if (!version) {
+        Error error = named(std::move(version).error());
+        if (!cancel->cancelled()) {
+            note_failure(error);
+            const std::lock_guard lock(notes_mutex_);
+            checked_ = Checked{now, std::nullopt};
+        }
+        co_return error;
+    }
+    const Health health{*std::move(version),
+                        std::chrono::duration_cast<std::chrono::microseconds>(now - began)};
+    const std::lock_guard lock(notes_mutex_);
+    checked_ = Checked{now, health};
+    co_return health;
 }
 
 net::Awaitable<Result<plugin::CallOutcome>> Provider::perform(Job job) {
@@ -164,7 +175,9 @@ net::Awaitable<Result<plugin::CallOutcome>> Provider::perform(Job job) {
     Counted counted(is_attempt ? &counters_->attempts : nullptr);
     const auto ended = [&](Error error) {
         counted.end(&error, job.report->stop);
-        return named(std::move(error));
+        error = named(std::move(error));
+        if (counted.ending == core::Ending::failed) note_failure(error);
+        return error;
     };
     if (job.cancel->cancelled()) {
         job.report->stop = core::Stop::caller_cancelled;
@@ -198,6 +211,7 @@ net::Awaitable<Result<plugin::CallOutcome>> Provider::perform(Job job) {
     if (!end.error) active.take_outcome(outcome);
     auto result = settle(job, *lease, pass, std::move(end), std::move(outcome));
     counted.end(result ? nullptr : &result.error(), job.report->stop);
+    if (counted.ending == core::Ending::failed) note_failure(result.error());
     co_return result;
 }
 
@@ -263,7 +277,9 @@ Result<plugin::CallOutcome> Provider::settle(Job& job, ConnectionManager::Lease&
 }
 
 Error Provider::named(Error error) const {
-    if (error.message.find("rovider " + name()) == std::string::npos) {
+    const bool is_named = error.message.find("rovider " + name()) != std::string::npos ||
+                          error.message.find("rovider '" + name()) != std::string::npos;
+    if (!is_named) {
         error.message = "provider " + name() + ": " + error.message;
     }
     error.message = environment_.plugin.log.redactor().redact(error.message);
