@@ -1,13 +1,13 @@
-// The whole pipeline: Provider::run() on an I/O thread around a provider that answers at once.
+// The whole pipeline: Provider::attempt() on an I/O thread around a provider that answers at once.
 // Belongs to the group of call_bench.cpp.
 
 #include <benchmark/benchmark.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
-#include <cstdlib>
 
 #include "allocations.hpp"
+#include "naive_provider.hpp"
 #include "plugin_host.hpp"
 #include "provider/provider.hpp"
 #include "texts.hpp"
@@ -15,13 +15,7 @@
 namespace tenon::bench {
 namespace {
 
-provider::OperationRequest make_request(bool stream) {
-    provider::OperationRequest request;
-    request.model = "gpt-4o-mini";
-    request.body = small_request();
-    request.stream = stream;
-    return request;
-}
+constexpr std::string_view kModel = "gpt-4o-mini";
 
 class Reader final : public provider::DeltaSink {
 public:
@@ -43,15 +37,19 @@ void run_on_io_thread(Loop&& loop) {
     boost::asio::co_spawn(io, std::forward<Loop>(loop), boost::asio::use_future).get();
 }
 
-/// What the caller of run() does in any case: it makes a request.
-void make_request_alone(benchmark::State& state) {
+void naive(benchmark::State& state) {
+    NaiveProvider provider(*PluginHost::instance().kind("bench.body"));
+    if (!provider.complete(kModel, small_request())) {
+        state.SkipWithError("the provider failed");
+        return;
+    }
     const AllocationCount count(state);
     for (auto _ : state) {
-        auto request = make_request(false);
-        benchmark::DoNotOptimize(request);
+        auto answer = provider.complete(kModel, small_request());
+        benchmark::DoNotOptimize(answer);
     }
 }
-BENCHMARK(make_request_alone)->Name("call/make_request");
+BENCHMARK(naive)->Name("call/naive_pipeline");
 
 net::Awaitable<std::size_t> nothing(std::size_t value) {
     co_return value;
@@ -69,43 +67,80 @@ void await_nothing(benchmark::State& state) {
 }
 BENCHMARK(await_nothing)->Name("call/coroutine");
 
-void run_requests(benchmark::State& state, const char* kind, bool stream) {
+/// What the provider's machinery has on by default: breaker, permits, stateless pool, statistics.
+provider::ProviderSettings usual() {
+    return {};
+}
+
+/// And what is off by default: the number of permits follows the latency, and the model has a
+/// breaker of its own.
+provider::ProviderSettings everything() {
+    provider::ProviderSettings settings;
+    settings.connections.adaptive.algorithm = core::LimitAlgorithm::gradient;
+    return settings;
+}
+
+std::shared_ptr<provider::Provider> make_provider(benchmark::State& state, const char* kind,
+                                                  const provider::ProviderSettings& settings) {
     auto& host = PluginHost::instance();
-    auto made =
-        provider::Provider::create(host.kind(kind), host.options("bench"), {}, host.environment());
-    if (!made) {
-        state.SkipWithError(made.error().message.c_str());
-        return;
-    }
-    const auto provider = *made;
+    auto made = provider::Provider::create(host.kind(kind), host.options("bench"), settings,
+                                           {.plugin = host.environment()});
+    if (made) return *std::move(made);
+    state.SkipWithError(made.error().message.c_str());
+    return nullptr;
+}
+
+void attempts(benchmark::State& state, provider::Provider& provider, bool stream) {
     Reader reader;
     provider::DeltaSink* sink = stream ? &reader : nullptr;
     run_on_io_thread([&]() -> net::Awaitable<void> {
+        const auto now = base::steady_clock().now();
+        const provider::AttemptRequest request{.model = kModel,
+                                               .body = small_request(),
+                                               .stream = stream,
+                                               .started = now,
+                                               .deadline = now + std::chrono::hours(1)};
         const auto cancel = std::make_shared<provider::CancelSignal>();
-        const auto first = co_await provider->run(make_request(stream), sink, cancel, 0);
-        if (!first) {
-            state.SkipWithError(first.error().message.c_str());
-            co_return;
+        provider::AttemptReport report;
+        // The first connects; then the buffers grow.
+        for (int i = 0; i < 3; ++i) {
+            const auto first = co_await provider.attempt(request, sink, cancel, 0, report);
+            if (!first) {
+                state.SkipWithError(first.error().message.c_str());
+                co_return;
+            }
         }
         const AllocationCount count(state);
         for (auto _ : state) {
-            auto outcome = co_await provider->run(make_request(stream), sink, cancel, 0);
+            auto outcome = co_await provider.attempt(request, sink, cancel, 0, report);
             benchmark::DoNotOptimize(outcome);
         }
     });
     benchmark::DoNotOptimize(reader.bytes());
-    provider->shut_down(std::chrono::seconds(1));
+    provider.shut_down(std::chrono::seconds(1));
 }
 
-void run_body(benchmark::State& state) {
-    run_requests(state, "bench.body", false);
+void attempt_body(benchmark::State& state) {
+    const auto provider = make_provider(state, "bench.body", usual());
+    if (provider) attempts(state, *provider, false);
 }
-BENCHMARK(run_body)->Name("call/run");
+BENCHMARK(attempt_body)->Name("call/attempt");
 
-void run_stream(benchmark::State& state) {
-    run_requests(state, "bench.text", true);
+void attempt_all(benchmark::State& state) {
+    const auto provider = make_provider(state, "bench.body", everything());
+    if (!provider) return;
+    const auto now = PluginHost::instance().environment().clock.now();
+    if (!provider->breakers().force_closed(kModel, now)) state.SkipWithError("no breaker");
+    provider->breakers().reset(kModel, now);
+    attempts(state, *provider, false);
 }
-BENCHMARK(run_stream)->Name("call/run_64_deltas");
+BENCHMARK(attempt_all)->Name("call/attempt_with_all");
+
+void attempt_stream(benchmark::State& state) {
+    const auto provider = make_provider(state, "bench.text", usual());
+    if (provider) attempts(state, *provider, true);
+}
+BENCHMARK(attempt_stream)->Name("call/attempt_64_deltas");
 
 }  // namespace
 }  // namespace tenon::bench
