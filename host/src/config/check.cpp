@@ -10,6 +10,7 @@
 
 #include "base/text.hpp"
 #include "config/describe.hpp"
+#include "config/routes.hpp"
 
 namespace tenon::config {
 namespace {
@@ -116,10 +117,11 @@ void check_references(const Config& config, Report& report) {
     }
 }
 
-Place to_place(const core::RoutePlace& wrong) {
+Place to_place(const core::RoutePlace& wrong, std::size_t configured) {
     using Part = core::RoutePlace::Part;
     if (wrong.part == Part::providers) return Place().member("providers");
     if (wrong.part == Part::default_model) return Place().member("default_model");
+    if (wrong.route >= configured) return Place().member("providers");  // it follows from them
     Place place = Place().member("routes").element(wrong.route);
     switch (wrong.part) {
         case Part::providers:
@@ -141,8 +143,10 @@ void check_routes(const Config& config, Report& report) {
     // What was refused is not there, and would be missed.
     if (report.has_error_in(Place().member("routes"))) return;
     core::RoutePlace wrong;
-    const auto table = core::RouteTable::build(to_route_table_spec(config), &wrong);
-    if (!table) report.at_value(to_place(wrong), table.error().message);
+    const auto table = core::RouteTable::build(route_spec(config), &wrong);
+    if (!table) {
+        report.at_value(to_place(wrong, config.routes.size()), table.error().message);
+    }
 }
 
 }  // namespace
@@ -153,6 +157,12 @@ void check(const Config& config, Report& report) {
     std::set<std::string> said;
     Validator validator(report, Place(), said);
     describe(validator, config);
+}
+
+void check(const ProviderSettings& settings, Report& report) {
+    std::set<std::string> said;
+    Validator validator(report, Place(), said);
+    describe(validator, settings);
 }
 
 }  // namespace tenon::config

@@ -10,5 +10,6 @@ namespace tenon::config {
 /// \par Preconditions
 /// derive() is done.
 void check(const Config& config, Report& report);
+void check(const ProviderSettings& settings, Report& report);
 
 }  // namespace tenon::config

@@ -8,13 +8,4 @@ ProviderConfig provider_prototype(const Config& config) {
     return provider;
 }
 
-core::RouteTableSpec to_route_table_spec(const Config& config) {
-    core::RouteTableSpec spec;
-    for (const auto& [name, provider] : config.providers) spec.providers.push_back(name);
-    spec.routes = config.routes;
-    spec.default_model = config.default_model;
-    spec.nested_fallbacks = config.nested_fallbacks;
-    return spec;
-}
-
 }  // namespace tenon::config

@@ -151,8 +151,4 @@ struct Config : ProviderSettings {
 /// A provider that says nothing about itself.
 [[nodiscard]] ProviderConfig provider_prototype(const Config& config);
 
-/// What core::RouteTable::build() needs. The number of a provider is its place in
-/// `config.providers`.
-[[nodiscard]] core::RouteTableSpec to_route_table_spec(const Config& config);
-
 }  // namespace tenon::config

@@ -128,6 +128,11 @@ void describe_settings(Visitor& v, Settings& c) {
 }
 
 template <class Visitor>
+void describe(Visitor& v, like<ProviderSettings> auto& c) {
+    describe_settings(v, c);
+}
+
+template <class Visitor>
 void describe(Visitor& v, like<ProviderConfig> auto& c) {
     v.text("kind", c.kind, TextForm::required_name, "The plugin kind that speaks to it.");
     v.flag("enabled", c.enabled, "Whether it takes requests.");

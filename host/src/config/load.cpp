@@ -61,16 +61,16 @@ std::optional<fs::path> find_file(const fs::path& given, const Environment& envi
     return file;
 }
 
-LoadResult load(const fs::path& given, const Environment& environment) {
+LoadResult load(const fs::path& given, const Environment& environment, Profile usual) {
     const auto file = find_file(given, environment);
     if (!file) {
-        Config config = defaults_of(Profile::production);
+        Config config = defaults_of(usual);
         derive(config);
         return {.config = std::move(config), .problems = {}, .file = {}};
     }
     auto text = read_file(*file);
     if (text) {
-        LoadResult result = parse(*text, *file, environment);
+        LoadResult result = parse(*text, *file, environment, usual);
         wipe(*text);
         return result;
     }

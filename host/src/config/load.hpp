@@ -28,11 +28,19 @@ inline constexpr std::size_t kLongestFile = std::size_t{4} * 1024 * 1024;
                                                              const Environment& environment);
 
 /// Finds and reads the configuration; `given` is empty unless the user named a file.
-[[nodiscard]] LoadResult load(const std::filesystem::path& given, const Environment& environment);
+/// \param usual the profile if the file names none
+[[nodiscard]] LoadResult load(const std::filesystem::path& given, const Environment& environment,
+                              Profile usual = Profile::production);
 
 /// Reads a configuration from `text`. `file` names it in problems, and relative paths in it count
 /// from that file's directory; it is not opened.
 [[nodiscard]] LoadResult parse(std::string_view text, const std::filesystem::path& file,
-                               const Environment& environment);
+                               const Environment& environment, Profile usual = Profile::production);
+
+/// Reads what a program says about one provider: `text` is an object with members such as "pool"
+/// and "breaker"; absent ones stay as in `settings`. Errors: every problem, one per line.
+[[nodiscard]] Result<ProviderSettings> parse_settings(std::string_view text,
+                                                      const ProviderSettings& settings,
+                                                      const Environment& environment);
 
 }  // namespace tenon::config

@@ -8,10 +8,10 @@ namespace tenon::config {
 namespace {
 
 /// The profile that `root` names; what is wrong with it is reported when all is read.
-Profile profile_of(wire::JsonView root, const Environment& environment) {
+Profile profile_of(wire::JsonView root, const Environment& environment, Profile usual) {
     Report ignored("", nullptr);
     ReadContext context{ignored, environment, {}};
-    Profile profile{};
+    Profile profile = usual;
     ObjectReader(context, root, Place()).choice("profile", profile, "");
     return profile;
 }
@@ -19,7 +19,7 @@ Profile profile_of(wire::JsonView root, const Environment& environment) {
 }  // namespace
 
 LoadResult parse(std::string_view text, const std::filesystem::path& file,
-                 const Environment& environment) {
+                 const Environment& environment, Profile usual) {
     LoadResult result;
     result.file = file;
     wire::JsonFault fault;
@@ -36,13 +36,32 @@ LoadResult parse(std::string_view text, const std::filesystem::path& file,
     }
     Report report(file.string(), document->positions());
     ReadContext context{report, environment, file.parent_path()};
-    Config config = defaults_of(profile_of(document->root(), environment));
+    Config config = defaults_of(profile_of(document->root(), environment, usual));
     ObjectReader(context, document->root(), Place()).read(config);
     derive(config);
     check(config, report);
     result.problems = report.take();
     if (!has_errors(result.problems)) result.config = std::move(config);
     return result;
+}
+
+Result<ProviderSettings> parse_settings(std::string_view text, const ProviderSettings& settings,
+                                        const Environment& environment) {
+    wire::JsonFault fault;
+    const auto document =
+        wire::JsonDocument::parse(text, {.comments = true, .positions = true}, fault);
+    if (!document) return Error(Code::invalid, "the settings are not JSON: " + fault.cause);
+    Report report({}, nullptr);
+    ReadContext context{report, environment, {}};
+    ProviderSettings read = settings;
+    ObjectReader(context, document->root(), Place()).read(read);
+    derive(read);
+    check(read, report);
+    const auto problems = report.take();
+    if (!has_errors(problems)) return read;
+    std::string message = format(problems);
+    while (message.ends_with('\n')) message.pop_back();
+    return Error(Code::invalid, message);
 }
 
 }  // namespace tenon::config

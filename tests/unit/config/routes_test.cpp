@@ -1,3 +1,5 @@
+#include "config/routes.hpp"
+
 #include "core/route_table.hpp"
 #include "unit/config/given.hpp"
 
@@ -51,7 +53,7 @@ BOOST_AUTO_TEST_CASE(routes_are_read_with_all_their_members) {
 BOOST_AUTO_TEST_CASE(a_table_is_built_of_them_whose_numbers_are_the_places_of_the_providers) {
     const Config config =
         good(file_of(R"("routes": [{"model": "m", "tiers": [[{"provider": "openai"}]]}])"));
-    const auto table = core::RouteTable::build(to_route_table_spec(config));
+    const auto table = core::RouteTable::build(route_spec(config));
     BOOST_REQUIRE(table);
     const auto openai = config.providers.find("openai");
     BOOST_TEST(table->provider("openai").value() ==
