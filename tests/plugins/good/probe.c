@@ -5,6 +5,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+int probe_is_told(struct probe* self, const char* part) {
+    pthread_mutex_lock(&self->mutex);
+    const int told = strstr(self->config, part) != NULL;
+    pthread_mutex_unlock(&self->mutex);
+    return told;
+}
+
 void probe_log(struct probe* self, const char* format, ...) {
     char line[512];
     va_list arguments;
@@ -130,15 +137,15 @@ static void finish_connect(struct probe* self, tenon_call call, tenon_conn* conn
 static tenon_status TENON_CALL connect(tenon_provider* base, tenon_call call, int64_t deadline) {
     (void)deadline;
     struct probe* self = probe_of(base);
-    if (strstr(self->config, "\"connect\":\"refuse\"") != NULL) return TENON_E_UNAVAILABLE;
-    if (strstr(self->config, "\"connect\":\"fail\"") != NULL) {
+    if (probe_is_told(self, "\"connect\":\"refuse\"")) return TENON_E_UNAVAILABLE;
+    if (probe_is_told(self, "\"connect\":\"fail\"")) {
         finish_error(base->host, call, TENON_E_AUTH, TENON_SCOPE_PROVIDER, "wrong password");
         return TENON_OK;
     }
-    if (strstr(self->config, "\"connect\":\"hold\"") != NULL) {
+    if (probe_is_told(self, "\"connect\":\"hold\"")) {
         return probe_hold(self, call, 0, make_connection(self));
     }
-    if (strstr(self->config, "\"connect\":\"thread\"") != NULL) {
+    if (probe_is_told(self, "\"connect\":\"thread\"")) {
         return probe_thread(self, call, make_connection(self), finish_connect);
     }
     finish_connect(self, call, make_connection(self));
@@ -155,11 +162,20 @@ static tenon_status TENON_CALL health_check(tenon_provider* base, tenon_conn* co
                                             int64_t deadline) {
     (void)conn, (void)deadline;
     struct probe* self = probe_of(base);
-    if (strstr(self->config, "\"health\":\"hold\"") != NULL) {
+    if (probe_is_told(self, "\"health\":\"hold\"")) {
         return probe_hold(self, call, 0, NULL);
     }
-    if (strstr(self->config, "\"health\":\"sick\"") != NULL) {
+    if (probe_is_told(self, "\"health\":\"deaf\"")) return probe_hold(self, call, 1, NULL);
+    if (probe_is_told(self, "\"health\":\"sick\"")) {
         finish_error(base->host, call, TENON_E_UNAVAILABLE, TENON_SCOPE_PROVIDER, "no licence");
+        return TENON_OK;
+    }
+    if (probe_is_told(self, "\"health\":\"throttled\"")) {
+        finish_error(base->host, call, TENON_E_THROTTLED, TENON_SCOPE_REQUEST, "not so often");
+        return TENON_OK;
+    }
+    if (probe_is_told(self, "\"health\":\"auth\"")) {
+        finish_error(base->host, call, TENON_E_AUTH, TENON_SCOPE_PROVIDER, "the key is refused");
         return TENON_OK;
     }
     tenon_result result = plain_result();

@@ -21,9 +21,9 @@ struct held {
 
 struct probe {
     struct tenon_provider base; /* first: a tenon_provider is a probe */
-    char config[512];
     pthread_mutex_t mutex;
     pthread_cond_t changed;
+    char config[512];
     int threads; /* under way; destroy() waits for them */
     int connections;
     struct held held[PROBE_MOST_HELD];
@@ -32,6 +32,9 @@ struct probe {
 static inline struct probe* probe_of(tenon_provider* self) {
     return (struct probe*)self;
 }
+
+/* Whether the configuration has `part`, which may have been changed by the model "config JSON". */
+int probe_is_told(struct probe* self, const char* part);
 
 /* Writes one line to the host's log; tests read it there. */
 void probe_log(struct probe* self, const char* format, ...) __attribute__((format(printf, 2, 3)));
@@ -47,5 +50,7 @@ tenon_status probe_thread(struct probe* self, tenon_call call, tenon_conn* conn,
 
 tenon_status TENON_CALL probe_complete(tenon_provider* self, tenon_conn* conn,
                                        const tenon_request* request, tenon_call call);
+/* The models of probe_special.c. Returns TENON_E_NOT_FOUND if it is none of them. */
+tenon_status probe_special(struct probe* self, const tenon_request* request, tenon_call call);
 
 #endif

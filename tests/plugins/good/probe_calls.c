@@ -277,7 +277,7 @@ static tenon_status on_connection(struct probe* self, tenon_conn* conn,
         const tenon_status status = host->conn_lost(host->ctx, conn, NULL);
         return answer(host, call, status == TENON_OK ? "known" : "unknown");
     }
-    return TENON_E_NOT_FOUND;
+    return probe_special(self, request, call);
 }
 
 tenon_status TENON_CALL probe_complete(tenon_provider* base, tenon_conn* conn,
