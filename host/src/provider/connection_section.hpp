@@ -25,10 +25,12 @@ public:
     Section& operator=(const Section&) = delete;
     ~Section() {
         manager_.show_face();
-        const base::TimePoint next = manager_.next_wake();
-        const bool sooner = next < manager_.upkeep_until_;
-        if (sooner) manager_.upkeep_until_ = next;
-        if (sooner || !manager_.undelivered_.empty()) wake(manager_.upkeep_waker_);
+        const bool has_news = !manager_.undelivered_.empty();
+        const base::TimePoint next = has_news ? base::TimePoint::min() : manager_.next_wake();
+        if (next < manager_.upkeep_until_) {  // else it has been woken already
+            manager_.upkeep_until_ = next;
+            wake(manager_.upkeep_waker_);
+        }
         if (manager_.stopping_) manager_.changed_.notify_all();
         lock_.unlock();
         for (const auto& action : later_) action();
