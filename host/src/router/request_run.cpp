@@ -1,0 +1,219 @@
+#include "router/request_run.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace tenon::router {
+namespace {
+
+std::optional<core::RetrySettings> own_settings(const core::RetrySettings& shared,
+                                                const LogicalRequest& request) {
+    if (request.max_attempts <= 0) return std::nullopt;
+    core::RetrySettings own = shared;
+    own.max_attempts = request.max_attempts;
+    return own;
+}
+
+}  // namespace
+
+RequestRun::RequestRun(const RunContext& context, std::shared_ptr<const Published> published,
+                       const core::Match& asked, const LogicalRequest& request, HoldBack* hold,
+                       const provider::CancelSignal& cancel)
+    : context_(context),
+      published_(std::move(published)),
+      routing_(*published_->routing),
+      logical_(request),
+      hold_(hold),
+      cancel_(cancel),
+      providers_(routing_),
+      key_(context_.random),
+      request_(first_request(asked)),
+      plan_(routing_.table(), context_.failover, asked,
+            {.deadline = request_.deadline,
+             .session = request.session,
+             .pin = published_->pins.find(routing_.table(), *asked.route, request_.started)}),
+      own_settings_(own_settings(context_.retry, request)),
+      settings_(own_settings_ ? *own_settings_ : context_.retry),
+      retry_(settings_, request_.deadline) {}
+
+RequestRun::~RequestRun() {
+    // Nobody needed it any more.
+    count_end(core::Ending::cancelled);
+}
+
+/// What all attempts have in common.
+provider::AttemptRequest RequestRun::first_request(const core::Match& asked) const {
+    provider::AttemptRequest request;
+    request.operation = logical_.operation;
+    request.idempotency_key = key_.view();
+    request.trace_parent = logical_.trace_parent;
+    request.stream = logical_.stream;
+    request.limits = logical_.limits;
+    request.started = context_.clock.now();
+    request.deadline = request.started;
+    // Who has most time decides: the others end their attempts by their own limits.
+    for (const auto& tier : asked.route->tiers) {
+        for (const auto& target : tier.targets) {
+            const core::Limits limits =
+                routing_.upstream(target)->limits(request.operation_class(), logical_.limits);
+            request.deadline =
+                std::max(request.deadline, core::Deadline(limits, request.started).total());
+        }
+    }
+    return request;
+}
+
+RequestRun::Next RequestRun::next() {
+    if (result_) return Next::end;
+    if (cancel_.cancelled()) return end(Error(Code::cancelled, "The request was cancelled."));
+    if (pause_) return Next::pause;
+    const base::TimePoint now = context_.clock.now();
+    if (!std::exchange(again_, false)) {
+        const Next chosen = choose(now);
+        if (chosen != Next::attempt) return chosen;
+    }
+    return start(now);
+}
+
+RequestRun::Next RequestRun::choose(base::TimePoint now) {
+    const ChangeWaits::Change known = context_.changes.last();
+    const int left = settings_.max_attempts - retry_.attempts();
+    const core::Step step =
+        plan_.next(now, left, providers_, routing_.balancers(context_.io_index), context_.random);
+    if (const auto* error = std::get_if<Error>(&step)) return end(*error);
+    if (const auto* wait = std::get_if<core::WaitUntil>(&step)) {
+        pause_ = Pause{wait->time, known};
+        return Next::pause;
+    }
+    go_to(std::get<core::Attempt>(step));
+    return Next::attempt;
+}
+
+void RequestRun::go_to(const core::Attempt& attempt) {
+    const auto& chosen = routing_.upstream(*attempt.target);
+    if (first_ == nullptr) {
+        first_ = chosen.get();
+        first_->counters().requests.start();
+    } else if (upstream_ != &chosen && events_wanted()) {
+        context_.events->publish(core::EventKind::fail_over, (*upstream_)->name(), {}, {},
+                                 chosen->name() + " is asked instead: " + last_error_->message);
+    }
+    target_ = attempt;
+    upstream_ = &chosen;
+    std::string scratch;
+    std::string_view model = core::model_at(*attempt.target, attempt.match, scratch);
+    if (model != request_.model) body_.reset();
+    if (!scratch.empty()) model = model_ = std::move(scratch);
+    request_.model = model;
+    request_.in_spite = attempt.in_spite;
+}
+
+RequestRun::Next RequestRun::start(base::TimePoint now) {
+    lease_ = upstream().in_flight().take();
+    // A back-off ends before the deadline, but timers are late.
+    if (!retry_.attempt_started(now)) {
+        return end(plan_.explain(*std::move(last_error_), now, providers_));
+    }
+    if (const auto written = write_body(); !written) return end(written.error());
+    report_ = {};
+    return Next::attempt;
+}
+
+Result<void> RequestRun::write_body() {
+    if (body_) return {};
+    auto body = logical_.body->for_model(request_.model);
+    if (!body) return std::move(body).error();
+    body_ = *std::move(body);
+    request_.body = *body_;
+    return {};
+}
+
+void RequestRun::ended(Result<plugin::CallOutcome> outcome) {
+    lease_.release();
+    queue_wait_ += report_.queue_wait;
+    admitted_ = admitted_ || report_.stop != core::Stop::not_admitted;
+    if (outcome && hold_ != nullptr) hold_->deliver();
+    if (hold_ != nullptr && hold_->problem()) {
+        broken(*hold_->problem());
+    } else if (outcome) {
+        succeeded(*std::move(outcome));
+    } else {
+        failed(std::move(outcome).error());
+    }
+}
+
+void RequestRun::succeeded(plugin::CallOutcome outcome) {
+    retry_.attempt_succeeded(&upstream().retry_budget());
+    Routed routed;
+    routed.outcome = std::move(outcome);
+    routed.provider = upstream().name();
+    routed.model = request_.model;
+    routed.attempts = retry_.attempts();
+    routed.queue_wait = queue_wait_;
+    routed.total_wait = queue_wait_ + waited_;
+    first_->counters().request_duration.record(context_.clock.now() - request_.started);
+    count_end(core::Ending::succeeded);
+    result_ = std::move(routed);
+}
+
+void RequestRun::failed(Error error) {
+    using Onward = core::AfterFailure::Onward;
+    const base::TimePoint now = context_.clock.now();
+    const bool committed = hold_ != nullptr && hold_->committed();
+    if (committed) plan_.committed();
+    const core::AfterFailure after = plan_.failed(*target_, error);
+    const core::Outlook outlook = plan_.outlook(*target_, now, providers_);
+    const core::FailedTry how{.stop = report_.stop,
+                              .error = &error,
+                              .committed = committed,
+                              .dialing = report_.dialing,
+                              .stale_connection = report_.stale_connection,
+                              .admits = outlook.admits,
+                              .plugin_retries = upstream().retries_internally(),
+                              .alternatives = outlook.alternatives,
+                              .other_model = after.onward == Onward::other_model,
+                              .counts = after.counts,
+                              .budget = &upstream().retry_budget()};
+    const core::RetryDecision decision = retry_.attempt_failed(how, now, context_.random);
+    upstream().counters().count(decision);
+    if (after.onward == Onward::nowhere || decision.action == core::RetryAction::give_up) {
+        if (decision.reason == core::RetryReason::attempts_exhausted && events_wanted()) {
+            context_.events->publish(core::EventKind::retry_exhausted, upstream().name(), {}, {},
+                                     error.message);
+        }
+        end(plan_.explain(std::move(error), now, providers_));
+        return;
+    }
+    if (hold_ != nullptr) hold_->drop();
+    again_ = decision.action != core::RetryAction::fail_over;
+    if (decision.wait > base::Duration::zero()) pause_ = Pause{now + decision.wait, std::nullopt};
+    last_error_ = std::move(error);
+}
+
+RequestRun::Next RequestRun::end(Error error) {
+    lease_.release();
+    if (failed_here_) {
+        count_end(core::Ending::failed, error.code);
+    } else if (error.code == Code::cancelled && cancel_.cancelled()) {
+        count_end(core::Ending::cancelled);
+    } else if (admitted_) {
+        count_end(core::Ending::failed, error.code);
+    } else {
+        count_end(core::Ending::rejected);
+    }
+    result_ = std::move(error);
+    return Next::end;
+}
+
+/// Each start has one end.
+void RequestRun::count_end(core::Ending ending, Code code) noexcept {
+    if (first_ == nullptr) return;
+    std::exchange(first_, nullptr)->counters().requests.end(ending, code);
+}
+
+bool RequestRun::events_wanted() const noexcept {
+    return context_.events != nullptr && context_.events->wanted();
+}
+
+}  // namespace tenon::router
