@@ -84,6 +84,26 @@ BOOST_AUTO_TEST_CASE(models_with_an_empty_window_make_room) {
     BOOST_TEST(rig.look().counts.failures == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(as_long_as_there_is_room_models_keep_their_totals) {
+    Rig rig;
+    rig.attempts(5, kModelFails);
+    rig.now += seconds(30);
+    rig.attempts(1, kAnswer);
+    rig.now += seconds(60);
+    rig.attempts(1, kModelFails, "new");
+    rig.attempts(1, kModelFails);
+    BOOST_TEST(rig.look("m").trips == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(models_that_open_together_are_not_probed_in_lockstep) {
+    core::BreakerSettings settings = exact();
+    settings.recovery_jitter = 0.1;
+    Rig rig(settings);
+    rig.attempts(5, kModelFails, "m");
+    rig.attempts(5, kModelFails, "n");
+    BOOST_TEST((rig.breakers.ready_at("m", rig.now) != rig.breakers.ready_at("n", rig.now)));
+}
+
 BOOST_AUTO_TEST_CASE(models_that_are_forced_closed_or_in_use_make_no_room) {
     Rig rig;
     fill(rig);

@@ -234,10 +234,13 @@ BOOST_AUTO_TEST_CASE(a_subscriber_that_throws_gets_no_more_and_the_others_do) {
 
 BOOST_AUTO_TEST_CASE(without_subscribers_that_do_not_throw_events_are_not_wanted_any_more) {
     Rig rig;
-    const auto bad = rig.hub->subscribe([](const Event&) { throw 123; });
+    auto bad = rig.hub->subscribe([](const Event&) { throw 123; });
     rig.moment("x");
     rig.settle();
     BOOST_TEST(!rig.hub->wanted());
+    bad.reset();
+    const auto good = rig.hub->subscribe([](const Event&) {});
+    BOOST_TEST(rig.hub->wanted());
 }
 
 BOOST_AUTO_TEST_CASE(a_subscription_that_is_destroyed_gets_no_more) {
@@ -251,6 +254,7 @@ BOOST_AUTO_TEST_CASE(a_subscription_that_is_destroyed_gets_no_more) {
     rig.gate.open();
     rig.settle();
     BOOST_TEST(inbox.size() == 0U);
+    BOOST_TEST(rig.logged == "");
 }
 
 BOOST_AUTO_TEST_CASE(who_destroys_a_subscription_waits_for_its_running_call) {
@@ -313,6 +317,25 @@ BOOST_AUTO_TEST_CASE(when_a_subscription_is_gone_so_is_its_function) {
     rig.moment("its turn is posted");
     subscription.reset();
     BOOST_TEST(watched.expired());
+}
+
+BOOST_AUTO_TEST_CASE(what_a_function_holds_may_use_the_hub_when_it_goes) {
+    Rig rig;
+    Inbox inbox;
+    const auto other = rig.hub->subscribe(rig.into(inbox));
+    const auto last_words = [&rig](const char* words) {
+        return std::shared_ptr<void>(nullptr, [&rig, words](void*) { rig.moment(words); });
+    };
+    auto idle = rig.hub->subscribe([held = last_words("1")](const Event&) {});
+    idle.reset();
+    Subscription called;
+    called =
+        rig.hub->subscribe([&called, held = last_words("3")](const Event&) { called.reset(); });
+    rig.moment("2");
+    const auto events = inbox.wait(3);
+    BOOST_TEST_REQUIRE(events.size() == 3U);
+    BOOST_TEST(events[0].reason == "1");
+    BOOST_TEST(events[2].reason == "3");
 }
 
 BOOST_AUTO_TEST_CASE(a_hub_that_is_destroyed_with_events_pending_calls_nobody_any_more) {
