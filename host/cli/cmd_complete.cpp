@@ -20,7 +20,7 @@ host::ChatRequest to_request(const CompleteOptions& options) {
     request.model = options.model;
     request.temperature = options.temperature;
     request.max_tokens = options.max_tokens;
-    request.timeout = options.timeout;
+    request.options.timeout = options.timeout;
     if (!options.system.empty()) request.messages.push_back({"system", options.system});
     return request;
 }

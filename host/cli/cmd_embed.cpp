@@ -76,7 +76,7 @@ int run_embed(const GlobalOptions& global, const EmbedOptions& options) {
     request.provider = options.provider;
     request.model = options.model;
     request.dimensions = options.dimensions;
-    request.timeout = options.timeout;
+    request.options.timeout = options.timeout;
     const auto opened = open_host(global);
     if (!opened.host) return opened.status;
     const Interrupts::Scope interrupt;
@@ -101,7 +101,7 @@ int run_rerank(const GlobalOptions& global, const RerankOptions& options) {
     request.model = options.model;
     request.query = options.query;
     request.top_n = options.top_n;
-    request.timeout = options.timeout;
+    request.options.timeout = options.timeout;
     const auto opened = open_host(global);
     if (!opened.host) return opened.status;
     const Interrupts::Scope interrupt;

@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <iostream>
 
 #include "cli/commands.hpp"
 #include "cli/open_host.hpp"
+#include "cli/status_json.hpp"
 #include "cli/terminal.hpp"
 #include "wire/json_writer.hpp"
 
@@ -28,32 +30,26 @@ void write_strings(wire::JsonWriter& json, std::string_view name,
     json.end_array();
 }
 
-void print_status_json(const std::vector<host::ProviderStatus>& all) {
-    std::string out;
-    wire::JsonWriter json(out, wire::JsonWriter::Style::pretty);
-    json.begin_array();
-    for (const host::ProviderStatus& s : all) {
-        json.begin_object();
-        json.member("name", s.name);
-        json.member("kind", s.kind);
-        json.member("library", s.library);
-        json.member("enabled", s.enabled);
-        json.member("state", s.state);
-        json.member("default_model", s.default_model);
-        json.member("server_version", s.server_version);
-        json.key("response_time_us");
-        s.response_time ? json.value(s.response_time->count()) : json.null();
-        json.member("requests", s.requests);
-        json.member("failures", s.failures);
-        json.member("in_flight", s.in_flight);
-        json.member("connections", s.connections);
-        json.member("unfinished", s.unfinished);
-        json.member("misbehaviours", s.misbehaviours);
-        json.member("last_error", s.last_error);
-        json.end_object();
-    }
-    json.end_array();
-    std::cout << out << '\n';
+/// Whether it takes requests, in one word.
+std::string state(const host::ProviderStatus& status) {
+    return status.enabled ? status.state : "disabled";
+}
+
+/// The provider's breaker, or the worst that is known of its models.
+std::string breaker(const host::ProviderStatus& status) {
+    if (status.breaker.state != "closed") return status.breaker.state;
+    std::size_t open = 0;
+    for (const host::BreakerStatus& model : status.model_breakers) open += model.state != "closed";
+    if (open == 0) return "closed";
+    return "open for " + std::to_string(open) + (open == 1 ? " model" : " models");
+}
+
+bool is_broken(const host::ProviderStatus& status) {
+    if (!status.enabled) return false;
+    const auto bad = [](const std::string& word) {
+        return word == "unhealthy" || word == "misconfigured";
+    };
+    return bad(status.state) || bad(status.health);
 }
 
 void print_kinds_json(const host::Host& host) {
@@ -97,12 +93,10 @@ int run_status(const GlobalOptions& global, const StatusOptions& options) {
     const auto opened = open_host(global);
     if (!opened.host) return opened.status;
     const auto all = opened.host->status(!options.no_probe);
-    int result = kSuccess;
-    for (const host::ProviderStatus& status : all) {
-        if (status.state == "unhealthy" || status.state == "misconfigured") result = kFailed;
-    }
+    const bool broken = std::any_of(all.begin(), all.end(), is_broken);
+    const int result = broken ? kFailed : kSuccess;
     if (options.json) {
-        print_status_json(all);
+        std::cout << to_json(all) << '\n';
         return result;
     }
     if (all.empty()) {
@@ -110,10 +104,10 @@ int run_status(const GlobalOptions& global, const StatusOptions& options) {
                      "loaded and 'tenon config --help'\n";
         return kSuccess;
     }
-    std::vector<std::vector<std::string>> rows = {
-        {"NAME", "KIND", "STATE", "RESPONSE", "VERSION", "MODEL", "LAST ERROR"}};
+    std::vector<std::vector<std::string>> rows = {{"NAME", "KIND", "STATE", "HEALTH", "BREAKER",
+                                                   "RESPONSE", "VERSION", "MODEL", "LAST ERROR"}};
     for (const host::ProviderStatus& s : all) {
-        rows.push_back({s.name, s.kind, s.state, milliseconds(s),
+        rows.push_back({s.name, s.kind, state(s), s.health, breaker(s), milliseconds(s),
                         s.server_version.empty() ? "-" : s.server_version,
                         s.default_model.empty() ? "-" : s.default_model,
                         s.last_error.empty() ? "-" : s.last_error});

@@ -18,6 +18,7 @@ OpenedHost open_host(const GlobalOptions& global) {
         options.plugin_directories.push_back(error ? std::filesystem::path(directory) : absolute);
     }
     // A command reports what concerns it; the rest is for those who ask.
+    options.active_checks = false;  // it ends before a second one would be due
     options.log_level = global.log_level.empty() ? "off" : global.log_level;
     auto opened = host::Host::open(options);
     if (!opened) {

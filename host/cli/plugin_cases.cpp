@@ -168,7 +168,7 @@ CaseResult health(const PluginsCheckOptions& options) {
     return for_each_kind(options, "health_check",
                          [](Bench& bench, const host::KindInfo&) -> Result<std::string> {
                              for (const host::ProviderStatus& status : bench.host().status(true)) {
-                                 if (status.state == "healthy") return std::string("healthy");
+                                 if (status.healthy) return std::string("healthy");
                                  return "not healthy (" + status.last_error + ")";
                              }
                              return std::string("no provider");
@@ -180,7 +180,8 @@ host::ChatRequest chat_request(const host::KindInfo& kind, const PluginsCheckOpt
     request.provider = kind.id;
     request.model = options.model;
     request.messages.push_back({"user", std::string(kPrompt)});
-    request.timeout = std::max<milliseconds>(options.timeout / 4, milliseconds(1));
+    request.options.timeout = std::max<milliseconds>(options.timeout / 4, milliseconds(1));
+    request.options.max_attempts = 1;  // what the plugin says, not what a retry makes of it
     return request;
 }
 
@@ -230,7 +231,7 @@ CaseResult deadline(const PluginsCheckOptions& options) {
     return for_each_kind(options, "complete",
                          [&](Bench& bench, const host::KindInfo& kind) -> Result<std::string> {
                              host::ChatRequest request = chat_request(kind, options);
-                             request.timeout = milliseconds(1);
+                             request.options.timeout = milliseconds(1);
                              const auto answer = bench.host().complete(request);
                              if (answer) return std::string("answered within the deadline");
                              if (answer.error().code != Code::deadline)

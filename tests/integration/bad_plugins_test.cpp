@@ -37,7 +37,7 @@ Result<host::ChatAnswer> ask(const std::string& provider, std::chrono::milliseco
     host::ChatRequest request;
     request.provider = provider;
     request.messages.push_back({"user", "still there?"});
-    request.timeout = timeout;
+    request.options.timeout = timeout;
     return Sinners::host()->complete(request);
 }
 

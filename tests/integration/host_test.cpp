@@ -90,18 +90,19 @@ BOOST_AUTO_TEST_CASE(a_request_ends_at_its_own_time_limit_and_says_so) {
     const auto host = open_host();
     add(*host, "silent", "mock", R"({"fail_every":1,"fail_with":"silent"})");
     auto request = ask("silent", "x");
-    request.timeout = std::chrono::milliseconds(20);
+    request.options.timeout = std::chrono::milliseconds(20);
     const auto answer = host->complete(request);
     BOOST_REQUIRE(!answer);
     BOOST_TEST((answer.error().code == Code::deadline));
     BOOST_TEST(answer.error().message ==
-               "provider silent: no complete answer within 20 ms; allow more time or ask for less");
+               "provider silent: The request was not finished within 20ms; allow more time or ask for "
+               "less.");
 }
 
 BOOST_AUTO_TEST_CASE(sessions_keep_their_connection_from_one_request_to_the_next) {
     const auto host = open_host();
     for (int i = 0; i < 3; ++i) BOOST_TEST(host->complete(ask("mock-session", "x")).has_value());
-    BOOST_TEST(status_of(*host, "mock-session").connections == 1u);
+    BOOST_TEST(status_of(*host, "mock-session").pool.idle == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(members_that_the_host_does_not_know_reach_the_server) {
@@ -156,11 +157,11 @@ BOOST_AUTO_TEST_CASE(a_probe_tells_health_and_the_version_of_the_server) {
     add(*host, "sick", "mock", R"({"health":"fail"})");
     const auto all = host->status(true);
     BOOST_REQUIRE(all.size() == 3u);
-    BOOST_TEST(all[0].state == "healthy");
+    BOOST_TEST(all[0].health == "healthy");
     BOOST_TEST(all[0].response_time.has_value());
-    BOOST_TEST(all[1].state == "healthy");
+    BOOST_TEST(all[1].health == "healthy");
     BOOST_TEST(!all[1].server_version.empty());
-    BOOST_TEST(all[2].state == "unhealthy");
+    BOOST_TEST(all[2].health == "unhealthy");
     BOOST_TEST(!all[2].last_error.empty());
 }
 

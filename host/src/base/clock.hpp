@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 namespace tenon::base {
 
@@ -28,6 +29,9 @@ public:
 
 /// Seconds since 1970, for stamps that people read; never for deadlines.
 [[nodiscard]] std::int64_t unix_seconds() noexcept;
+
+/// "2026-11-21T10:09:08.007Z" (RFC 3339), for people and scripts.
+[[nodiscard]] std::string format_utc(std::chrono::system_clock::time_point time);
 
 /// `deadline` as the ABI writes it: nanoseconds, TENON_NO_DEADLINE for kNoDeadline.
 [[nodiscard]] std::int64_t to_abi_deadline(TimePoint deadline) noexcept;

@@ -179,7 +179,8 @@ Error Deadline::error_of(Phase expired) const {
                          ".");
         case Phase::total: break;
     }
-    return error(Code::deadline, Scope::request, "The request was not finished within ", ".");
+    return error(Code::deadline, Scope::request, "The request was not finished within ",
+                 "; allow more time or ask for less.");
 }
 
 }  // namespace tenon::core

@@ -5,6 +5,7 @@
 #include "base/clock.hpp"
 #include "runtime/chat_sinks.hpp"
 #include "runtime/host_impl.hpp"
+#include "runtime/logical_request.hpp"
 #include "runtime/spawn.hpp"
 #include "wire/chat_answer.hpp"
 #include "wire/chat_request.hpp"
@@ -12,11 +13,36 @@
 namespace tenon::runtime {
 namespace {
 
-Result<std::string> body_of(const host::ChatRequest& request, const std::string& model,
-                            bool stream) {
-    if (!request.body_json.empty()) {
-        return wire::with_model_and_stream(request.body_json, model, stream);
+/// The request's body, for whichever model.
+class ChatBody final : public router::RequestBody {
+public:
+    ChatBody(const host::ChatRequest& request, bool stream) : request_(request), stream_(stream) {}
+
+    Result<std::string> for_model(std::string_view model) override {
+        if (!request_.body_json.empty()) {
+            return wire::with_model_and_stream(request_.body_json, model, stream_);
+        }
+        std::vector<wire::ChatMessage> messages;
+        for (const host::Message& message : request_.messages) {
+            messages.push_back({message.role, message.content});
+        }
+        wire::ChatRequestParts parts;
+        parts.model = model;
+        parts.messages = messages;
+        parts.temperature = request_.temperature;
+        if (request_.max_tokens)
+            parts.max_tokens = static_cast<std::uint64_t>(*request_.max_tokens);
+        parts.stream = stream_;
+        return wire::build_chat_request(parts);
     }
+
+private:
+    const host::ChatRequest& request_;
+    const bool stream_;
+};
+
+Result<void> check(const host::ChatRequest& request) {
+    if (!request.body_json.empty()) return {};
     if (request.messages.empty()) {
         return Error(Code::invalid, "there is nothing to complete: the request has no messages");
     }
@@ -24,17 +50,7 @@ Result<std::string> body_of(const host::ChatRequest& request, const std::string&
         return Error(Code::invalid, "max_tokens is " + std::to_string(*request.max_tokens) +
                                         "; it must be 1 or more");
     }
-    std::vector<wire::ChatMessage> messages;
-    for (const host::Message& message : request.messages) {
-        messages.push_back({message.role, message.content});
-    }
-    wire::ChatRequestParts parts;
-    parts.model = model;
-    parts.messages = messages;
-    parts.temperature = request.temperature;
-    if (request.max_tokens) parts.max_tokens = static_cast<std::uint64_t>(*request.max_tokens);
-    parts.stream = stream;
-    return wire::build_chat_request(parts);
+    return {};
 }
 
 /// An id in the style of the dialect, for answers of providers that give none. Not a secret.
@@ -84,34 +100,28 @@ Result<void> stream_body(std::string_view body, provider::DeltaSink& sink) {
 }  // namespace
 
 net::Awaitable<Result<host::ChatAnswer>> HostImpl::chat(
-    Target to, host::ChatRequest request, provider::DeltaSink* sink,
+    host::ChatRequest request, provider::DeltaSink* sink,
     std::shared_ptr<provider::CancelSignal> cancel, std::size_t io_index) {
-    const std::string& name = to.provider->name();
     const bool stream = sink != nullptr;
-    auto body = body_of(request, to.model, stream);
-    if (!body) co_return std::move(body).error();
-
-    provider::OperationRequest operation;
-    operation.operation = provider::Operation::complete;
-    operation.model = to.model;
-    operation.body = *std::move(body);
-    operation.stream = stream;
-    operation.timeout = request.timeout;
+    if (auto sound = check(request); !sound) co_return std::move(sound).error();
+    auto asked = route(request.provider, request.model);
+    if (!asked) co_return std::move(asked).error();
+    ChatBody body(request, stream);
+    router::LogicalRequest logical = to_logical(request.options, *asked, body);
+    logical.operation = provider::Operation::complete;
+    logical.stream = stream;
     Collector collector(sink);
-    auto outcome =
-        co_await to.provider->run(std::move(operation), &collector, std::move(cancel), io_index);
-    if (!outcome) {
-        note_failure(name, outcome.error());
-        co_return std::move(outcome).error();
-    }
+    auto routed = co_await router_.run(logical, &collector, std::move(cancel), io_index);
+    if (!routed) co_return std::move(routed).error();
+    plugin::CallOutcome* const outcome = &routed->outcome;
 
     const bool from_deltas = collector.streamed() || outcome->body.empty();
     std::string whole;
     if (from_deltas) {
         const std::string id = new_answer_id();
-        whole =
-            collector.builder().build({id, base::unix_seconds(), to.model, outcome->finish_reason,
-                                       outcome->input_tokens, outcome->output_tokens});
+        whole = collector.builder().build({id, base::unix_seconds(), routed->model,
+                                           outcome->finish_reason, outcome->input_tokens,
+                                           outcome->output_tokens});
     } else {
         whole = std::move(outcome->body);
     }
@@ -122,24 +132,22 @@ net::Awaitable<Result<host::ChatAnswer>> HostImpl::chat(
     }
     if (!answer) {
         Error error = std::move(answer).error();
-        error.message = "provider " + name + ": " + error.message;
-        note_failure(name, error);
+        error.message = "provider " + routed->provider + ": " + error.message;
         co_return error;
     }
-    answer->provider = name;
-    if (answer->model.empty()) answer->model = to.model;
+    answer->provider = routed->provider;
+    answer->attempts = routed->attempts;
+    if (answer->model.empty()) answer->model = routed->model;
     co_return answer;
 }
 
 Result<host::ChatAnswer> HostImpl::complete(const host::ChatRequest& request,
                                             const host::OnDelta& on_delta, std::stop_token stop) {
-    auto to = target(request.provider, request.model);
-    if (!to) return std::move(to).error();
     const auto mailbox = std::make_shared<Mailbox>();
     const bool stream = static_cast<bool>(on_delta);
     const auto cancel = spawn<host::ChatAnswer>(
-        [this, to = *std::move(to), request, mailbox, stream](auto signal, std::size_t io_index) {
-            return chat(to, request, stream ? mailbox.get() : nullptr, std::move(signal), io_index);
+        [this, request, mailbox, stream](auto signal, std::size_t io_index) {
+            return chat(request, stream ? mailbox.get() : nullptr, std::move(signal), io_index);
         },
         [mailbox](Result<host::ChatAnswer> answer) { mailbox->finish(std::move(answer)); });
     const std::stop_callback on_stop(stop, [&] { cancel->cancel(); });
@@ -156,29 +164,15 @@ Result<host::ChatAnswer> HostImpl::complete(const host::ChatRequest& request,
 std::shared_ptr<host::Operation> HostImpl::start_complete(
     host::ChatRequest request, host::OnDelta on_delta,
     std::function<void(Result<host::ChatAnswer>)> on_done) {
-    class Started final : public host::Operation {
-    public:
-        explicit Started(std::shared_ptr<provider::CancelSignal> signal)
-            : signal_(std::move(signal)) {}
-        void cancel() noexcept override { signal_->cancel(); }
-
-    private:
-        std::shared_ptr<provider::CancelSignal> signal_;
-    };
-    auto to = target(request.provider, request.model);
-    auto task = [this, to = std::move(to), request = std::move(request),
-                 on_delta = std::move(on_delta)](
+    auto task = [this, request = std::move(request), on_delta = std::move(on_delta)](
                     auto signal, std::size_t io_index) -> net::Awaitable<Result<host::ChatAnswer>> {
-        if (!to) co_return to.error();
-        if (!on_delta) {
-            co_return co_await chat(*to, request, nullptr, std::move(signal), io_index);
-        }
+        if (!on_delta) co_return co_await chat(request, nullptr, std::move(signal), io_index);
         CallbackSink sink(on_delta, signal);
-        auto answer = co_await chat(*to, request, &sink, std::move(signal), io_index);
+        auto answer = co_await chat(request, &sink, std::move(signal), io_index);
         if (sink.problem()) answer = *sink.problem();
         co_return answer;
     };
-    return std::make_shared<Started>(spawn<host::ChatAnswer>(std::move(task), std::move(on_done)));
+    return start_operation<host::ChatAnswer>(std::move(task), std::move(on_done));
 }
 
 }  // namespace tenon::runtime

@@ -2,15 +2,18 @@
 
 #include "config/load.hpp"
 #include "runtime/host_impl.hpp"
+#include "runtime/settings.hpp"
 
 namespace tenon::host {
 
 Result<std::unique_ptr<Host>> Host::open(const HostOptions& options) {
+    const auto profile = runtime::to_profile(options.profile);
+    if (!profile) return profile.error();
     config::LoadResult loaded;
     if (options.config_file.empty()) {
-        loaded.config.emplace();
+        loaded = config::parse("{}", {}, {}, *profile);
     } else {
-        loaded = config::load(options.config_file, config::process_environment());
+        loaded = config::load(options.config_file, config::process_environment(), *profile);
     }
     if (!loaded.config) {
         std::string problems = config::format(loaded.problems);

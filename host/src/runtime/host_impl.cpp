@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <random>
 #include <utility>
 
 #include "base/text.hpp"
+#include "config/load.hpp"
+#include "config/routes.hpp"
+#include "core/stable_hash.hpp"
 #include "plugin/descriptor_check.hpp"
+#include "runtime/missing_provider.hpp"
 #include "runtime/plugin_directories.hpp"
 #include "runtime/settings.hpp"
 #include "runtime/spawn.hpp"
@@ -26,6 +31,20 @@ std::shared_ptr<LogSink> log_sink(const host::HostOptions& options) {
     return options.log_sink ? std::make_shared<LogSink>(options.log_sink) : nullptr;
 }
 
+std::uint64_t random_seed() {
+    std::random_device device;
+    return std::uint64_t{device()} << 32 | device();
+}
+
+router::RouterSettings router_settings(const config::Config& config, std::uint64_t seed) {
+    router::RouterSettings settings;
+    settings.retry = config.retry;
+    settings.failover = config.failover;
+    settings.balancer = config.balancer;
+    settings.seed = seed;
+    return settings;
+}
+
 }  // namespace
 
 Machinery::Machinery(const config::Config& config, const std::shared_ptr<LogSink>& sink)
@@ -41,7 +60,13 @@ HostImpl::HostImpl(config::Config config, const std::vector<config::Problem>& wa
       machinery_(std::make_shared<Machinery>(config_, log_sink_)),
       log_(machinery_->log),
       io_(machinery_->io),
-      environment_{log_, base::steady_clock(), io_, machinery_->blocking, machinery_} {
+      events_(base::steady_clock(), io_, log_),
+      seed_(random_seed()),
+      router_(router_settings(config_, seed_), base::steady_clock(), io_, &events_),
+      environment_{{log_, base::steady_clock(), io_, machinery_->blocking, machinery_},
+                   &events_,
+                   [this] { router_.providers_changed(); }},
+      active_checks_(options.active_checks) {
     for (const config::Problem& warning : warnings) {
         log_.write(base::LogLevel::warn, "config", config::format(warning));
     }
@@ -62,6 +87,8 @@ Result<void> HostImpl::start(const host::HostOptions& options) {
         }
     }
     make_configured_providers();
+    const std::lock_guard lock(mutex_);
+    publish_routes();
     return {};
 }
 
@@ -129,12 +156,9 @@ std::shared_ptr<ProviderEntry> HostImpl::make_provider(const std::string& name,
         }
         error.message = log_.redactor().redact(error.message);
         entry->problem = std::move(error);
+        entry->upstream = std::make_shared<MissingProvider>(name, entry->problem);
         return entry;
     };
-    if (!config.enabled) {
-        return refuse(Error(Code::unavailable, "it is disabled in the configuration (providers." +
-                                                   name + ".enabled)"));
-    }
     if (config.unusable) return refuse(*config.unusable);
     std::shared_ptr<const plugin::Kind> kind;
     {
@@ -154,11 +178,29 @@ std::shared_ptr<ProviderEntry> HostImpl::make_provider(const std::string& name,
                                                               io_.size())](std::size_t io_index) {
         return std::make_unique<transport::HttpClient>(io_.context(io_index), http);
     };
-    auto made = provider::Provider::create(kind, *std::move(options), to_timeouts(config.timeouts),
-                                           environment_);
+    auto settings = to_provider_settings(config, seed_ ^ core::stable_hash(name));
+    settings.connections.health.active = settings.connections.health.active && active_checks_;
+    auto made = provider::Provider::create(kind, *std::move(options), settings, environment_);
     if (!made) return refuse(std::move(made).error());
     entry->provider = *std::move(made);
+    entry->upstream = entry->provider;
     return entry;
+}
+
+void HostImpl::publish_routes() {
+    std::vector<config::RoutedProvider> routed;
+    std::vector<std::shared_ptr<provider::Upstream>> upstreams;
+    for (const auto& [name, entry] : providers_) {
+        routed.push_back({name, &entry->config});
+        upstreams.push_back(entry->upstream);
+    }
+    auto table = core::RouteTable::build(config::route_spec(config_, routed));
+    if (!table) {  // those of the configuration were checked: never
+        log_.write(base::LogLevel::error, "router", table.error().message);
+        return;
+    }
+    table_ = std::make_shared<const core::RouteTable>(*std::move(table));
+    router_.set_routing(table_, std::move(upstreams));
 }
 
 Error HostImpl::unknown_kind(const std::string& kind) const {
@@ -188,11 +230,13 @@ Result<void> HostImpl::add_provider(const host::ProviderOptions& options) {
             return Error(Code::invalid, "a provider named " + options.name + " exists already");
         }
     }
-    config::ProviderConfig config;
+    config::ProviderConfig config = config::provider_prototype(config_);
+    auto settings =
+        config::parse_settings(options.settings_json, config, config::process_environment());
+    if (!settings) return std::move(settings).error();
+    static_cast<config::ProviderSettings&>(config) = *std::move(settings);
     config.kind = options.kind;
     config.default_model = options.default_model;
-    config.timeouts = config_.timeouts;
-    config.http = config_.http;
     config.config.json = config::Secret(options.config_json);
     config.config.path = "config";
     auto entry = make_provider(options.name, config);
@@ -200,27 +244,41 @@ Result<void> HostImpl::add_provider(const host::ProviderOptions& options) {
     const auto provider = entry->provider;
     {
         const std::lock_guard lock(mutex_);
-        if (providers_.emplace(options.name, std::move(entry)).second) return {};
+        if (providers_.emplace(options.name, std::move(entry)).second) {
+            publish_routes();
+            return {};
+        }
     }
     provider->shut_down(shutdown_grace_);
     return Error(Code::invalid, "a provider named " + options.name + " exists already");
 }
 
-Result<std::shared_ptr<ProviderEntry>> HostImpl::find(std::string_view name) {
+Result<std::shared_ptr<ProviderEntry>> HostImpl::find_entry(std::string_view name) {
     {
         const std::lock_guard lock(mutex_);
         const auto found = providers_.find(name);
-        if (found != providers_.end()) {
-            if (found->second->provider) return found->second;
-            return found->second->problem;
-        }
+        if (found != providers_.end()) return found->second;
         if (!registry_.find(name)) return unknown_provider(name);
     }
-    // The name of a kind stands for a provider of that kind with its default configuration.
-    auto added = add_provider({std::string(name), std::string(name), "{}", {}});
-    if (!added) return std::move(added).error();
+    auto added = add_provider({std::string(name), std::string(name), "{}", {}, "{}"});
     const std::lock_guard lock(mutex_);
-    return providers_.find(name)->second;
+    const auto found = providers_.find(name);  // also if another thread was faster
+    if (found != providers_.end()) return found->second;
+    return std::move(added).error();
+}
+
+Result<std::shared_ptr<ProviderEntry>> HostImpl::find(std::string_view name) {
+    auto entry = find_entry(name);
+    if (entry && !(*entry)->provider) return (*entry)->problem;
+    return entry;
+}
+
+std::vector<std::shared_ptr<ProviderEntry>> HostImpl::entries() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::shared_ptr<ProviderEntry>> out;
+    out.reserve(providers_.size());
+    for (const auto& [name, entry] : providers_) out.push_back(entry);
+    return out;
 }
 
 Error HostImpl::unknown_provider(std::string_view name) const {
@@ -260,11 +318,29 @@ Result<std::string> HostImpl::default_provider() const {
     return Error(Code::invalid, message);
 }
 
-void HostImpl::note_failure(std::string_view provider, const Error& error) {
-    if (error.code == Code::cancelled) return;
-    const std::lock_guard lock(mutex_);
-    const auto found = providers_.find(provider);
-    if (found != providers_.end()) found->second->last_error = error.message;
+Result<std::string> HostImpl::route(std::string_view provider, std::string_view model) {
+    std::string name(provider);
+    if (name.empty()) {
+        std::shared_ptr<const core::RouteTable> table;
+        {
+            const std::lock_guard lock(mutex_);
+            table = table_;
+        }
+        const std::string wanted(model.empty() ? std::string_view(config_.default_model) : model);
+        if (!wanted.empty() && table->find(wanted)) return wanted;
+        auto usual = default_provider();
+        if (!usual) return model.empty() ? std::move(usual).error() : table->unknown_model(model);
+        name = *std::move(usual);
+    }
+    auto entry = find_entry(name);
+    if (!entry) return std::move(entry).error();
+    if (!(*entry)->provider) return (*entry)->problem;
+    if (!model.empty()) return config::direct_route(name, model);
+    const config::ProviderConfig& config = (*entry)->config;
+    if (config.default_model.empty() && !config.models.empty()) {
+        return config::direct_route(name, config.models.front());
+    }
+    return config::direct_route(name, config.default_model);
 }
 
 Error escaped(const std::exception_ptr& exception) {

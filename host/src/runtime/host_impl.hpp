@@ -15,7 +15,9 @@
 #include "net/blocking_pool.hpp"
 #include "net/io_threads.hpp"
 #include "plugin/registry.hpp"
+#include "provider/event_hub.hpp"
 #include "provider/provider.hpp"
+#include "router/router.hpp"
 #include "tenon/host/host.hpp"
 
 namespace tenon::runtime {
@@ -26,7 +28,7 @@ struct ProviderEntry {
     config::ProviderConfig config;
     std::shared_ptr<provider::Provider> provider;  ///< nullptr: see `problem`
     Error problem;
-    std::string last_error;  ///< of the last request or health check that failed
+    std::shared_ptr<provider::Upstream> upstream;  ///< never nullptr
 };
 
 /// The application's log sink, until the host ends: what is left alive after that may go on
@@ -78,54 +80,96 @@ public:
     std::vector<host::KindInfo> kinds() const override;
     std::vector<host::PluginProblem> plugin_problems() const override;
     std::vector<host::ProviderStatus> status(bool probe) override;
+    std::vector<host::ProviderStatistics> statistics() const override;
+    std::unique_ptr<host::Subscription> subscribe(std::function<void(const host::Event&)> on_event,
+                                                  std::size_t capacity) override;
+
+    // control.cpp
+    Result<host::CommandReply> command(std::string_view provider, host::Command command,
+                                       std::chrono::milliseconds patience,
+                                       std::stop_token stop) override;
+    std::vector<host::CommandReply> command_all(host::Command command,
+                                                std::chrono::milliseconds patience,
+                                                std::stop_token stop) override;
+    std::shared_ptr<host::Operation> start_command(
+        std::string_view provider, host::Command command, std::chrono::milliseconds patience,
+        std::function<void(Result<host::CommandReply>)> on_done) override;
+    Result<void> set_breaker(std::string_view provider, std::string_view model,
+                             host::BreakerCommand command) override;
+    std::vector<host::RouteInfo> routes() const override;
+    Result<void> pin_route(const host::RoutePin& pin) override;
+    bool unpin_route(std::string_view model) override;
+
+    // chat.cpp
     Result<host::ChatAnswer> complete(const host::ChatRequest& request,
                                       const host::OnDelta& on_delta, std::stop_token stop) override;
     std::shared_ptr<host::Operation> start_complete(
         host::ChatRequest request, host::OnDelta on_delta,
         std::function<void(Result<host::ChatAnswer>)> on_done) override;
+
+    // requests.cpp
     Result<host::EmbeddingAnswer> embed(const host::EmbeddingRequest& request,
                                         std::stop_token stop) override;
     Result<host::RerankAnswer> rerank(const host::RerankRequest& request,
                                       std::stop_token stop) override;
     Result<std::vector<std::string>> models(std::string_view provider,
                                             std::stop_token stop) override;
+    std::shared_ptr<host::Operation> start_embed(
+        host::EmbeddingRequest request,
+        std::function<void(Result<host::EmbeddingAnswer>)> on_done) override;
+    std::shared_ptr<host::Operation> start_rerank(
+        host::RerankRequest request,
+        std::function<void(Result<host::RerankAnswer>)> on_done) override;
+    std::shared_ptr<host::Operation> start_models(
+        std::string_view provider,
+        std::function<void(Result<std::vector<std::string>>)> on_done) override;
 
 private:
-    /// A provider and what its configuration says about a request.
-    struct Target {
-        std::shared_ptr<provider::Provider> provider;
-        std::string model;
-    };
-
     void make_configured_providers();
     std::shared_ptr<ProviderEntry> make_provider(const std::string& name,
                                                  const config::ProviderConfig& config);
-    host::ProviderStatus describe(const ProviderEntry& entry) const;
+    void probe_all(const std::vector<std::shared_ptr<ProviderEntry>>& all);
+    void publish_routes();  ///< REQUIRES: mutex_ is held
     Error unknown_kind(const std::string& kind) const;
     Error unknown_provider(std::string_view name) const;  ///< REQUIRES: mutex_ is held
+    /// Also one that could not be made. A kind's name stands for a provider with its defaults.
+    Result<std::shared_ptr<ProviderEntry>> find_entry(std::string_view name);
     Result<std::shared_ptr<ProviderEntry>> find(std::string_view name);
+    [[nodiscard]] std::vector<std::shared_ptr<ProviderEntry>> entries() const;
     Result<std::string> default_provider() const;
-    Result<Target> target(std::string_view name, std::string_view model);
-    void note_failure(std::string_view provider, const Error& error);
+    /// The route that a request for `model` at `provider` takes; either may be empty.
+    Result<std::string> route(std::string_view provider, std::string_view model);
 
     /// Runs `task(cancel, io_index)`, an Awaitable<Result<T>>, on an I/O thread; `on_done` gets its
     /// result there.
     template <class T, class Task>
     std::shared_ptr<provider::CancelSignal> spawn(Task task,
                                                   std::function<void(Result<T>)> on_done);
+    /// spawn() for a caller who may cancel it.
+    template <class T, class Task>
+    std::shared_ptr<host::Operation> start_operation(Task task,
+                                                     std::function<void(Result<T>)> on_done);
     /// spawn() and wait.
     template <class T, class Task>
     Result<T> wait_for(Task task, std::stop_token stop);
 
-    /// \param sink receives the stream; nullptr = no stream. Must live until the end.
-    net::Awaitable<Result<host::ChatAnswer>> chat(Target to, host::ChatRequest request,
+    // The coroutines behind the functions of the same names.
+    net::Awaitable<Result<host::ChatAnswer>> chat(host::ChatRequest request,
                                                   provider::DeltaSink* sink,
                                                   std::shared_ptr<provider::CancelSignal> cancel,
                                                   std::size_t io_index);
-    /// Runs an operation that is not a chat and waits; `read(name, outcome)` makes the answer.
-    template <class Answer, class Read>
-    Result<Answer> ask(const Target& to, provider::OperationRequest operation, const Read& read,
-                       std::stop_token stop);
+    net::Awaitable<Result<host::EmbeddingAnswer>> embedding(
+        host::EmbeddingRequest request, std::shared_ptr<provider::CancelSignal> cancel,
+        std::size_t io_index);
+    net::Awaitable<Result<host::RerankAnswer>> ranking(
+        host::RerankRequest request, std::shared_ptr<provider::CancelSignal> cancel,
+        std::size_t io_index);
+    net::Awaitable<Result<std::vector<std::string>>> listing(
+        std::string provider, std::shared_ptr<provider::CancelSignal> cancel, std::size_t io_index);
+    net::Awaitable<Result<host::CommandReply>> carry_out(
+        std::shared_ptr<ProviderEntry> entry, host::Command command,
+        std::chrono::milliseconds patience, std::shared_ptr<provider::CancelSignal> cancel,
+        std::size_t io_index);
 
     const config::Config config_;
     const std::chrono::milliseconds shutdown_grace_;
@@ -133,12 +177,17 @@ private:
     const std::shared_ptr<Machinery> machinery_;
     base::Log& log_;
     net::IoThreads& io_;
-    const plugin::ProxyEnvironment environment_;
+    provider::EventHub events_;
+    const std::uint64_t seed_;  ///< of all jitter
+    router::Router router_;
+    const provider::ProviderEnvironment environment_;
+    const bool active_checks_;
 
     mutable std::mutex mutex_;
     plugin::Registry registry_;
     std::vector<host::PluginProblem> directory_problems_;
     std::map<std::string, std::shared_ptr<ProviderEntry>, std::less<>> providers_;
+    std::shared_ptr<const core::RouteTable> table_;  ///< never nullptr after start()
 
     std::condition_variable idle_;
     std::map<std::uint64_t, std::shared_ptr<provider::CancelSignal>> running_;

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "runtime/host_impl.hpp"
+#include "runtime/logical_request.hpp"
 #include "runtime/spawn.hpp"
 #include "wire/chat_request.hpp"
 #include "wire/json.hpp"
@@ -113,105 +114,130 @@ Result<std::vector<std::string>> to_models(const std::string& provider, std::str
     return models;
 }
 
+/// A body that differs by its model only.
+template <class Build>
+class Body final : public router::RequestBody {
+public:
+    explicit Body(Build build) : build_(std::move(build)) {}
+    Result<std::string> for_model(std::string_view model) override { return build_(model); }
+
+private:
+    Build build_;
+};
+
 }  // namespace
 
-Result<HostImpl::Target> HostImpl::target(std::string_view name, std::string_view model) {
-    std::string provider(name);
-    if (provider.empty()) {
-        auto usual = default_provider();
-        if (!usual) return std::move(usual).error();
-        provider = *std::move(usual);
+net::Awaitable<Result<host::EmbeddingAnswer>> HostImpl::embedding(
+    host::EmbeddingRequest request, std::shared_ptr<provider::CancelSignal> cancel,
+    std::size_t io_index) {
+    auto asked = route(request.provider, request.model);
+    if (!asked) co_return std::move(asked).error();
+    const std::vector<std::string_view> inputs(request.inputs.begin(), request.inputs.end());
+    std::optional<std::uint64_t> dimensions;
+    if (request.dimensions) dimensions = static_cast<std::uint64_t>(*request.dimensions);
+    Body body([&](std::string_view model) -> Result<std::string> {
+        return wire::build_embedding_request(model, inputs, dimensions);
+    });
+    router::LogicalRequest logical = to_logical(request.options, *asked, body);
+    logical.operation = provider::Operation::embed;
+    auto routed = co_await router_.run(logical, nullptr, std::move(cancel), io_index);
+    if (!routed) co_return std::move(routed).error();
+    auto answer = to_embedding(routed->provider, routed->outcome);
+    if (!answer) co_return answer;
+    if (answer->vectors.size() != inputs.size()) {
+        co_return malformed(routed->provider,
+                            "complete: " + std::to_string(answer->vectors.size()) +
+                                " vectors for " + std::to_string(inputs.size()) + " texts");
     }
-    auto entry = find(provider);
-    if (!entry) return std::move(entry).error();
-    const config::ProviderConfig& config = (*entry)->config;
-    Target out{(*entry)->provider, std::string(model)};
-    if (out.model.empty()) out.model = config.default_model;
-    if (out.model.empty() && !config.models.empty()) out.model = config.models.front();
-    if (const auto alias = config.model_aliases.find(out.model);
-        alias != config.model_aliases.end()) {
-        out.model = alias->second;
-    }
-    return out;
+    if (answer->model.empty()) answer->model = routed->model;
+    co_return answer;
 }
 
-template <class Answer, class Read>
-Result<Answer> HostImpl::ask(const Target& to, provider::OperationRequest operation,
-                             const Read& read, std::stop_token stop) {
-    operation.model = to.model;
-    const std::string& name = to.provider->name();
-    auto outcome = wait_for<plugin::CallOutcome>(
-        [to, operation = std::move(operation)](auto cancel, std::size_t io_index) {
-            return to.provider->run(operation, nullptr, std::move(cancel), io_index);
-        },
-        std::move(stop));
-    Result<Answer> answer = outcome ? read(name, *outcome) : std::move(outcome).error();
-    if (!answer) {
-        note_failure(name, answer.error());
-    } else if (answer->model.empty()) {
-        answer->model = to.model;
+net::Awaitable<Result<host::RerankAnswer>> HostImpl::ranking(
+    host::RerankRequest request, std::shared_ptr<provider::CancelSignal> cancel,
+    std::size_t io_index) {
+    auto asked = route(request.provider, request.model);
+    if (!asked) co_return std::move(asked).error();
+    Body body([&](std::string_view model) -> Result<std::string> {
+        return rerank_body(std::string(model), request);
+    });
+    router::LogicalRequest logical = to_logical(request.options, *asked, body);
+    logical.operation = provider::Operation::rerank;
+    auto routed = co_await router_.run(logical, nullptr, std::move(cancel), io_index);
+    if (!routed) co_return std::move(routed).error();
+    auto answer = to_ranking(routed->provider, routed->outcome.body, request.documents.size());
+    if (answer && answer->model.empty()) answer->model = routed->model;
+    co_return answer;
+}
+
+net::Awaitable<Result<std::vector<std::string>>> HostImpl::listing(
+    std::string name, std::shared_ptr<provider::CancelSignal> cancel, std::size_t io_index) {
+    auto entry = find(name);
+    if (!entry) co_return std::move(entry).error();
+    const auto provider = (*entry)->provider;
+    if (!(*entry)->config.models.empty()) co_return (*entry)->config.models;
+    if (!provider->kind().has.list_models) {
+        co_return Error(Code::unsupported,
+                        "provider " + provider->name() +
+                            ": it cannot list its models, and none are configured; set providers." +
+                            provider->name() + ".models");
     }
-    return answer;
+    auto body = co_await provider->list_models(std::move(cancel), io_index);
+    if (!body) co_return std::move(body).error();
+    co_return to_models(provider->name(), *body);
 }
 
 Result<host::EmbeddingAnswer> HostImpl::embed(const host::EmbeddingRequest& request,
                                               std::stop_token stop) {
-    const auto to = target(request.provider, request.model);
-    if (!to) return to.error();
-    const std::vector<std::string_view> inputs(request.inputs.begin(), request.inputs.end());
-    std::optional<std::uint64_t> dimensions;
-    if (request.dimensions) dimensions = static_cast<std::uint64_t>(*request.dimensions);
-    provider::OperationRequest operation;
-    operation.operation = provider::Operation::embed;
-    operation.body = wire::build_embedding_request(to->model, inputs, dimensions);
-    operation.timeout = request.timeout;
-    const auto read = [&](const std::string& name, const plugin::CallOutcome& outcome) {
-        auto answer = to_embedding(name, outcome);
-        if (answer && answer->vectors.size() != inputs.size()) {
-            answer =
-                malformed(name, "complete: " + std::to_string(answer->vectors.size()) +
-                                    " vectors for " + std::to_string(inputs.size()) + " texts");
-        }
-        return answer;
-    };
-    return ask<host::EmbeddingAnswer>(*to, std::move(operation), read, std::move(stop));
+    return wait_for<host::EmbeddingAnswer>(
+        [this, request](auto cancel, std::size_t io_index) {
+            return embedding(request, std::move(cancel), io_index);
+        },
+        std::move(stop));
+}
+
+std::shared_ptr<host::Operation> HostImpl::start_embed(
+    host::EmbeddingRequest request, std::function<void(Result<host::EmbeddingAnswer>)> on_done) {
+    return start_operation<host::EmbeddingAnswer>(
+        [this, request = std::move(request)](auto cancel, std::size_t io_index) {
+            return embedding(request, std::move(cancel), io_index);
+        },
+        std::move(on_done));
 }
 
 Result<host::RerankAnswer> HostImpl::rerank(const host::RerankRequest& request,
                                             std::stop_token stop) {
-    const auto to = target(request.provider, request.model);
-    if (!to) return to.error();
-    provider::OperationRequest operation;
-    operation.operation = provider::Operation::rerank;
-    operation.body = rerank_body(to->model, request);
-    operation.timeout = request.timeout;
-    const auto read = [&](const std::string& name, const plugin::CallOutcome& outcome) {
-        return to_ranking(name, outcome.body, request.documents.size());
-    };
-    return ask<host::RerankAnswer>(*to, std::move(operation), read, std::move(stop));
-}
-
-Result<std::vector<std::string>> HostImpl::models(std::string_view name, std::stop_token stop) {
-    auto entry = find(name);
-    if (!entry) return std::move(entry).error();
-    const auto provider = (*entry)->provider;
-    if (!(*entry)->config.models.empty()) return (*entry)->config.models;
-    if (!provider->kind().has.list_models) {
-        return Error(Code::unsupported,
-                     "provider " + provider->name() +
-                         ": it cannot list its models, and none are configured; set providers." +
-                         provider->name() + ".models");
-    }
-    auto body = wait_for<std::string>(
-        [provider](auto cancel, std::size_t io_index) {
-            return provider->list_models(std::move(cancel), io_index);
+    return wait_for<host::RerankAnswer>(
+        [this, request](auto cancel, std::size_t io_index) {
+            return ranking(request, std::move(cancel), io_index);
         },
         std::move(stop));
-    if (!body) {
-        note_failure(provider->name(), body.error());
-        return std::move(body).error();
-    }
-    return to_models(provider->name(), *body);
+}
+
+std::shared_ptr<host::Operation> HostImpl::start_rerank(
+    host::RerankRequest request, std::function<void(Result<host::RerankAnswer>)> on_done) {
+    return start_operation<host::RerankAnswer>(
+        [this, request = std::move(request)](auto cancel, std::size_t io_index) {
+            return ranking(request, std::move(cancel), io_index);
+        },
+        std::move(on_done));
+}
+
+Result<std::vector<std::string>> HostImpl::models(std::string_view provider, std::stop_token stop) {
+    return wait_for<std::vector<std::string>>(
+        [this, name = std::string(provider)](auto cancel, std::size_t io_index) {
+            return listing(name, std::move(cancel), io_index);
+        },
+        std::move(stop));
+}
+
+std::shared_ptr<host::Operation> HostImpl::start_models(
+    std::string_view provider, std::function<void(Result<std::vector<std::string>>)> on_done) {
+    return start_operation<std::vector<std::string>>(
+        [this, name = std::string(provider)](auto cancel, std::size_t io_index) {
+            return listing(name, std::move(cancel), io_index);
+        },
+        std::move(on_done));
 }
 
 }  // namespace tenon::runtime

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
+#include "config/describe.hpp"
 #include "config/provider_schema.hpp"
+#include "config/timeouts.hpp"
 
 namespace tenon::runtime {
 namespace {
@@ -33,9 +36,36 @@ base::LogOptions to_log_options(const config::LogConfig& config) {
     return options;
 }
 
-provider::Timeouts to_timeouts(const config::Timeouts& config) {
-    return {config.connect,      config.first_byte, config.idle,
-            config.health_check, config.request,    config.stream};
+Result<config::Profile> to_profile(std::string_view name) {
+    if (name.empty()) return config::Profile::production;
+    std::vector<std::string_view> known;
+    for (const auto& [known_name, profile] : config::choices(config::Profile{})) {
+        if (name == known_name) return profile;
+        known.push_back(known_name);
+    }
+    return Error(Code::invalid, "there is no profile '" + std::string(name) + "'; use one of " +
+                                    base::join(known, ", "));
+}
+
+provider::ProviderSettings to_provider_settings(const config::ProviderConfig& config,
+                                                std::uint64_t seed) {
+    provider::ProviderSettings settings;
+    settings.deadlines = config::to_deadlines(config.timeouts);
+    settings.breaker = config.breaker;
+    settings.retry_budget = config.retry_budget;
+    settings.latency = config.latency;
+    provider::ConnectionManagerSettings& manager = settings.connections;
+    manager.connection = config.connection;
+    manager.health = config.health;
+    manager.pool = config.pool;
+    manager.permits = config.permits;
+    manager.adaptive = config.adaptive_limit;
+    manager.enabled = config.enabled;
+    manager.wanted = config.connection.connect == config::ConnectWhen::at_start
+                         ? core::WantedState::connected
+                         : core::WantedState::on_demand;
+    manager.seed = seed;
+    return settings;
 }
 
 transport::HttpOptions to_http_options(const config::HttpConfig& config,

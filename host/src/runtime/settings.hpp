@@ -10,7 +10,11 @@ namespace tenon::runtime {
 /// The configuration's values in the words of the layers that use them. The layers do not know the
 /// configuration, so that each can be used and tested without it.
 [[nodiscard]] base::LogOptions to_log_options(const config::LogConfig& config);
-[[nodiscard]] provider::Timeouts to_timeouts(const config::Timeouts& config);
+/// Of a profile's name; empty = production. Errors: there is no such profile.
+[[nodiscard]] Result<config::Profile> to_profile(std::string_view name);
+/// \param seed of the provider's jitter
+[[nodiscard]] provider::ProviderSettings to_provider_settings(const config::ProviderConfig& config,
+                                                              std::uint64_t seed);
 /// For one of `clients` clients that share the configured numbers of connections.
 [[nodiscard]] transport::HttpOptions to_http_options(const config::HttpConfig& config,
                                                      const config::Timeouts& timeouts,

@@ -43,6 +43,21 @@ std::shared_ptr<provider::CancelSignal> HostImpl::spawn(Task task,
 }
 
 template <class T, class Task>
+std::shared_ptr<host::Operation> HostImpl::start_operation(Task task,
+                                                           std::function<void(Result<T>)> on_done) {
+    class Started final : public host::Operation {
+    public:
+        explicit Started(std::shared_ptr<provider::CancelSignal> signal)
+            : signal_(std::move(signal)) {}
+        void cancel() noexcept override { signal_->cancel(); }
+
+    private:
+        const std::shared_ptr<provider::CancelSignal> signal_;
+    };
+    return std::make_shared<Started>(spawn<T>(std::move(task), std::move(on_done)));
+}
+
+template <class T, class Task>
 Result<T> HostImpl::wait_for(Task task, std::stop_token stop) {
     struct Waiting {
         std::mutex mutex;

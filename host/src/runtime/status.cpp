@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <utility>
 
 #include "plugin/descriptor_check.hpp"
 #include "runtime/host_impl.hpp"
+#include "runtime/provider_text.hpp"
 #include "runtime/spawn.hpp"
 
 namespace tenon::runtime {
@@ -57,47 +59,40 @@ std::vector<host::PluginProblem> HostImpl::plugin_problems() const {
     return out;
 }
 
-host::ProviderStatus HostImpl::describe(const ProviderEntry& entry) const {
-    host::ProviderStatus out;
-    out.name = entry.name;
-    out.kind = entry.config.kind;
-    out.enabled = entry.config.enabled;
-    out.default_model = entry.config.default_model;
-    out.last_error = entry.last_error;
-    if (!entry.provider) {
-        out.state = entry.config.enabled ? "misconfigured" : "disabled";
-        if (entry.config.enabled) out.last_error = entry.problem.message;
-        return out;
+std::vector<host::ProviderStatus> HostImpl::status(bool probe) {
+    const auto all = entries();
+    if (probe) probe_all(all);
+    std::vector<host::ProviderStatus> out;
+    for (const auto& entry : all) {
+        host::ProviderStatus status;
+        if (entry->provider) {
+            status = to_status(entry->name, entry->provider->report());
+            status.library = entry->provider->kind().library_path;
+            count_calls(status, entry->provider->counters().snapshot());
+        } else {
+            status.name = entry->name;
+            status.enabled = entry->config.enabled;
+            status.state = "misconfigured";
+            status.health = "unknown";
+            status.last_error = entry->problem.message;
+        }
+        status.kind = entry->config.kind;
+        status.default_model = entry->config.default_model;
+        out.push_back(std::move(status));
     }
-    const provider::Provider& provider = *entry.provider;
-    const provider::Counters counters = provider.counters();
-    out.state = "ready";
-    out.library = provider.kind().library_path;
-    out.requests = counters.requests;
-    out.failures = counters.failures;
-    out.in_flight = counters.in_flight;
-    out.connections = provider.connections();
-    out.unfinished = provider.unfinished();
-    out.misbehaviours = provider.misbehaviours();
     return out;
 }
 
-std::vector<host::ProviderStatus> HostImpl::status(bool probe) {
-    std::vector<std::shared_ptr<ProviderEntry>> entries;
-    {
-        const std::lock_guard lock(mutex_);
-        for (const auto& [name, entry] : providers_) entries.push_back(entry);
-    }
-    // All checks run at once; each is bounded by timeouts.health_check.
+/// All checks run at once; each is bounded by timeouts.health_check.
+void HostImpl::probe_all(const std::vector<std::shared_ptr<ProviderEntry>>& all) {
     struct Probes {
         std::mutex mutex;
         std::condition_variable changed;
         std::size_t missing = 0;
-        std::map<std::string, Result<provider::Health>> results;
     };
     const auto probes = std::make_shared<Probes>();
-    for (const auto& entry : entries) {
-        if (!probe || !entry->provider || !entry->provider->kind().has.health_check) continue;
+    for (const auto& entry : all) {
+        if (!entry->provider || !entry->provider->kind().has.health_check) continue;
         {
             const std::lock_guard lock(probes->mutex);
             ++probes->missing;
@@ -106,35 +101,42 @@ std::vector<host::ProviderStatus> HostImpl::status(bool probe) {
             [provider = entry->provider](auto cancel, std::size_t io_index) {
                 return provider->check_health(std::move(cancel), io_index);
             },
-            [probes, name = entry->name](Result<provider::Health> result) {
+            [probes](const Result<provider::Health>&) {
                 const std::lock_guard lock(probes->mutex);
-                probes->results.emplace(name, std::move(result));
                 --probes->missing;
                 probes->changed.notify_all();
             });
     }
     std::unique_lock lock(probes->mutex);
     probes->changed.wait(lock, [&] { return probes->missing == 0; });
-    lock.unlock();
+}
 
-    std::vector<host::ProviderStatus> out;
-    for (const auto& entry : entries) {
-        const auto checked = probes->results.find(entry->name);
-        if (checked != probes->results.end() && !checked->second) {
-            note_failure(entry->name, checked->second.error());
-        }
-        const std::lock_guard state_lock(mutex_);
-        host::ProviderStatus status = describe(*entry);
-        if (checked != probes->results.end()) {
-            status.state = checked->second ? "healthy" : "unhealthy";
-            if (checked->second) {
-                status.server_version = checked->second->server_version;
-                status.response_time = checked->second->response_time;
-            }
-        }
-        out.push_back(std::move(status));
+std::vector<host::ProviderStatistics> HostImpl::statistics() const {
+    std::vector<host::ProviderStatistics> out;
+    for (const auto& entry : entries()) {
+        if (!entry->provider) continue;
+        out.push_back(to_statistics(entry->name, entry->provider->counters().snapshot()));
     }
     return out;
+}
+
+std::unique_ptr<host::Subscription> HostImpl::subscribe(
+    std::function<void(const host::Event&)> on_event, std::size_t capacity) {
+    class Subscribed final : public host::Subscription {
+    public:
+        explicit Subscribed(std::unique_ptr<provider::EventHub::Subscription> subscription)
+            : subscription_(std::move(subscription)) {}
+        std::uint64_t began_after() const noexcept override {
+            return subscription_->first_sequence();
+        }
+        std::uint64_t lost() const noexcept override { return subscription_->lost(); }
+
+    private:
+        const std::unique_ptr<provider::EventHub::Subscription> subscription_;
+    };
+    return std::make_unique<Subscribed>(events_.subscribe(
+        [on_event = std::move(on_event)](const core::Event& event) { on_event(to_host(event)); },
+        std::max<std::size_t>(capacity, 1)));
 }
 
 }  // namespace tenon::runtime

@@ -253,7 +253,7 @@ BOOST_AUTO_TEST_CASE(the_error_tells_which_limit_has_passed) {
     BOOST_TEST(message(Phase::connect) == "Connecting took more than 10s.");
     BOOST_TEST(message(Phase::first_byte) == "The answer did not begin within 30s.");
     BOOST_TEST(message(Phase::idle) == "The answer paused for more than 1m.");
-    BOOST_TEST(message(Phase::total) == "The request was not finished within 10m.");
+    BOOST_TEST(message(Phase::total) == "The request was not finished within 10m; allow more time or ask for less.");
 }
 
 BOOST_AUTO_TEST_CASE(the_error_tells_what_to_do) {

@@ -1,0 +1,185 @@
+#include <chrono>
+#include <utility>
+
+#include "config/routes.hpp"
+#include "core/connection_state.hpp"
+#include "runtime/host_impl.hpp"
+#include "runtime/provider_text.hpp"
+#include "runtime/spawn.hpp"
+
+// What people do to providers and routes.
+namespace tenon::runtime {
+namespace {
+
+core::ConnectionCommand to_core(host::Command command) noexcept {
+    switch (command) {
+        case host::Command::connect: return core::ConnectionCommand::connect;
+        case host::Command::disconnect: return core::ConnectionCommand::disconnect;
+        case host::Command::disconnect_now: return core::ConnectionCommand::disconnect_now;
+        case host::Command::enable: return core::ConnectionCommand::enable;
+        case host::Command::disable: return core::ConnectionCommand::disable;
+        case host::Command::reconnect: return core::ConnectionCommand::reconnect;
+        case host::Command::recover: break;
+    }
+    return core::ConnectionCommand::recover;
+}
+
+host::CommandReply::Kind to_host(core::CommandReply::Kind kind) noexcept {
+    switch (kind) {
+        case core::CommandReply::Kind::accepted: return host::CommandReply::Kind::accepted;
+        case core::CommandReply::Kind::already: return host::CommandReply::Kind::already;
+        case core::CommandReply::Kind::refused: break;
+    }
+    return host::CommandReply::Kind::refused;
+}
+
+/// Of a provider that could not be made.
+host::CommandReply refusal(const ProviderEntry& entry) {
+    return {entry.name, host::CommandReply::Kind::refused, entry.problem.message, "misconfigured"};
+}
+
+}  // namespace
+
+net::Awaitable<Result<host::CommandReply>> HostImpl::carry_out(
+    std::shared_ptr<ProviderEntry> entry, host::Command command, std::chrono::milliseconds patience,
+    std::shared_ptr<provider::CancelSignal> cancel, std::size_t io_index) {
+    if (!entry->provider) co_return refusal(*entry);
+    provider::Provider& provider = *entry->provider;
+    const core::CommandReply reply = provider.command(to_core(command));
+    host::CommandReply out;
+    out.provider = entry->name;
+    out.kind = to_host(reply.kind());
+    out.message = core::describe(reply, entry->name);
+    if (patience.count() > 0 && reply.kind() != core::CommandReply::Kind::refused) {
+        const auto until = base::steady_clock().now() + patience;
+        co_await provider.settled(until, std::move(cancel), io_index);
+    }
+    const provider::ProviderReport report = provider.report();
+    out.state = state_name(report);
+    if (const std::string after = outcome_text(entry->name, report); !after.empty()) {
+        if (reply.kind() != core::CommandReply::Kind::refused) out.message = after;
+    }
+    co_return out;
+}
+
+Result<host::CommandReply> HostImpl::command(std::string_view provider, host::Command command,
+                                             std::chrono::milliseconds patience,
+                                             std::stop_token stop) {
+    auto entry = find_entry(provider);
+    if (!entry) return std::move(entry).error();
+    return wait_for<host::CommandReply>(
+        [this, entry = *std::move(entry), command, patience](auto cancel, std::size_t io_index) {
+            return carry_out(entry, command, patience, std::move(cancel), io_index);
+        },
+        std::move(stop));
+}
+
+std::shared_ptr<host::Operation> HostImpl::start_command(
+    std::string_view provider, host::Command command, std::chrono::milliseconds patience,
+    std::function<void(Result<host::CommandReply>)> on_done) {
+    auto task = [this, entry = find_entry(provider), command, patience](
+                    auto cancel,
+                    std::size_t io_index) -> net::Awaitable<Result<host::CommandReply>> {
+        if (!entry) co_return entry.error();
+        co_return co_await carry_out(*entry, command, patience, std::move(cancel), io_index);
+    };
+    return start_operation<host::CommandReply>(std::move(task), std::move(on_done));
+}
+
+std::vector<host::CommandReply> HostImpl::command_all(host::Command command,
+                                                      std::chrono::milliseconds patience,
+                                                      std::stop_token stop) {
+    struct Replies {
+        std::mutex mutex;
+        std::condition_variable changed;
+        std::size_t missing = 0;
+        std::map<std::string, host::CommandReply> by_name;
+    };
+    const auto all = entries();
+    const auto replies = std::make_shared<Replies>();
+    replies->missing = all.size();
+    std::vector<std::shared_ptr<provider::CancelSignal>> cancels;
+    for (const auto& entry : all) {
+        cancels.push_back(spawn<host::CommandReply>(
+            [this, entry, command, patience](auto cancel, std::size_t io_index) {
+                return carry_out(entry, command, patience, std::move(cancel), io_index);
+            },
+            [replies, name = entry->name](Result<host::CommandReply> reply) {
+                const std::lock_guard lock(replies->mutex);
+                if (reply) replies->by_name.emplace(name, *std::move(reply));
+                --replies->missing;
+                replies->changed.notify_all();
+            }));
+    }
+    const std::stop_callback on_stop(stop, [&] {
+        for (const auto& cancel : cancels) cancel->cancel();
+    });
+    std::unique_lock lock(replies->mutex);
+    replies->changed.wait(lock, [&] { return replies->missing == 0; });
+    std::vector<host::CommandReply> out;
+    for (auto& [name, reply] : replies->by_name) out.push_back(std::move(reply));
+    return out;
+}
+
+Result<void> HostImpl::set_breaker(std::string_view provider, std::string_view model,
+                                   host::BreakerCommand command) {
+    auto entry = find(provider);
+    if (!entry) return std::move(entry).error();
+    provider::Breakers& breakers = (*entry)->provider->breakers();
+    const auto now = base::steady_clock().now();
+    switch (command) {
+        case host::BreakerCommand::force_open: return breakers.force_open(model, now);
+        case host::BreakerCommand::force_closed: return breakers.force_closed(model, now);
+        case host::BreakerCommand::reset: break;
+    }
+    breakers.reset(model, now);
+    return {};
+}
+
+std::vector<host::RouteInfo> HostImpl::routes() const {
+    std::shared_ptr<const core::RouteTable> table;
+    {
+        const std::lock_guard lock(mutex_);
+        table = table_;
+    }
+    const core::RoutePins pins = router_.pins();
+    const auto now = base::steady_clock().now();
+    std::vector<host::RouteInfo> out;
+    for (const core::Route& route : table->routes()) {
+        if (config::is_direct(route.model)) continue;
+        host::RouteInfo info;
+        info.model = route.model;
+        for (const core::Tier& tier : route.tiers) {
+            auto& targets = info.tiers.emplace_back();
+            for (const core::Target& target : tier.targets) {
+                targets.push_back(
+                    {table->providers()[target.provider], target.model, target.weight});
+            }
+        }
+        if (const auto pin = pins.find(*table, route, now)) {
+            info.pinned_to = table->providers()[pin->provider];
+            info.pin_forced = pin->force;
+        }
+        out.push_back(std::move(info));
+    }
+    return out;
+}
+
+Result<void> HostImpl::pin_route(const host::RoutePin& pin) {
+    const auto now = base::steady_clock().now();
+    if (pin.duration.count() < 0) {
+        return Error(Code::invalid, "a pin cannot last less than no time");
+    }
+    core::Pin made;
+    made.model = pin.model;
+    made.provider = pin.provider;
+    made.force = pin.force;
+    if (pin.duration.count() > 0) made.until = now + pin.duration;
+    return router_.pin(made);
+}
+
+bool HostImpl::unpin_route(std::string_view model) {
+    return router_.unpin(model);
+}
+
+}  // namespace tenon::runtime
