@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,22 +22,34 @@
 namespace tenon::test {
 namespace {
 
-int connect_to(std::uint16_t port) {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (fd < 0 || ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+int connect_to(int family, const sockaddr* address, socklen_t size) {
+    const int fd = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || ::connect(fd, address, size) != 0) {
         const int reason = errno;
         ::close(fd);
         throw std::system_error(reason, std::generic_category(), "connect");
     }
-    const int on = 1;
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     const timeval patience{.tv_sec = kPatience.count(), .tv_usec = 0};
     ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     return fd;
+}
+
+int connect_to(std::uint16_t port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int fd = connect_to(AF_INET, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    const int on = 1;
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return fd;
+}
+
+int connect_to(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    return connect_to(AF_UNIX, reinterpret_cast<sockaddr*>(&address), sizeof address);
 }
 
 // Keeps OpenSSL's write(2) from ending the program when the server has left.
@@ -125,6 +138,8 @@ RawClient::RawClient(std::uint16_t port, const ClientTls& tls) : RawClient(port)
     const SigpipeBlocked blocked;
     tls_ = std::make_unique<Tls>(fd_, tls);
 }
+
+RawClient::RawClient(const std::filesystem::path& socket) : fd_(connect_to(socket.string())) {}
 
 RawClient::~RawClient() {
     close();

@@ -43,6 +43,9 @@ public:
 
     /// As above, then shakes hands. Throws std::runtime_error with OpenSSL's reason if that fails.
     RawClient(std::uint16_t port, const ClientTls& tls);
+
+    /// Connects to a Unix-domain socket. Throws std::system_error likewise.
+    explicit RawClient(const std::filesystem::path& socket);
     ~RawClient();
     RawClient(const RawClient&) = delete;
     RawClient& operator=(const RawClient&) = delete;

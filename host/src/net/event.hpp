@@ -18,8 +18,9 @@ class Event {
 public:
     /// REQUIRES: nobody waits.
     Awaitable<void> wait() {
+        UseAwaitable token;
         return boost::asio::async_initiate<UseAwaitable, void()>(
-            [this](Handler handler) { waiting_.emplace(std::move(handler)); }, kToken);
+            [this](Handler handler) { waiting_.emplace(std::move(handler)); }, token);
     }
 
     /// Resumes who waits, inside this call; the event may be gone when it returns.
@@ -32,7 +33,6 @@ public:
 
 private:
     using Handler = boost::asio::async_result<UseAwaitable, void()>::handler_type;
-    static constexpr UseAwaitable kToken{};
 
     std::optional<Handler> waiting_;
 };

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
@@ -38,7 +39,11 @@ constexpr unsigned kWritesInTurn = 32;
 
 struct ServerStream::Impl final : TimeLimit::Owner {
     Impl(asio::io_context& io, int fd, Reader& reader_in)
-        : socket(io, Protocol(AF_UNSPEC, 0), fd), limit(io, *this), reader(reader_in) {}
+        : socket(io), limit(io, *this), reader(&reader_in) {
+        boost::system::error_code error;
+        socket.assign(Protocol(AF_UNSPEC, 0), fd, error);
+        if (error) ::close(fd);  // whatever is tried then fails
+    }
 
     void on_limit() noexcept override {
         expired = true;
@@ -93,7 +98,7 @@ struct ServerStream::Impl final : TimeLimit::Owner {
     std::shared_ptr<asio::ssl::context> context;
     std::optional<TlsStream> tls;
     TimeLimit limit;  ///< of what is written
-    Reader& reader;
+    Reader* reader;   ///< nullptr = the stream is gone
     std::string joined;
     unsigned writes_in_turn = 0;
     bool reading = false;
@@ -102,9 +107,12 @@ struct ServerStream::Impl final : TimeLimit::Owner {
 };
 
 ServerStream::ServerStream(asio::io_context& io, int fd, Reader& reader)
-    : impl_(std::make_unique<Impl>(io, fd, reader)) {}
+    : impl_(std::make_shared<Impl>(io, fd, reader)) {}
 
-ServerStream::~ServerStream() = default;
+ServerStream::~ServerStream() {
+    impl_->reader = nullptr;
+    impl_->close();
+}
 
 bool ServerStream::reading() const noexcept {
     return impl_->reading;
@@ -143,9 +151,9 @@ Awaitable<Result<void>> ServerStream::handshake(std::shared_ptr<asio::ssl::conte
 void ServerStream::read(std::span<char> into) {
     Impl& impl = *impl_;
     impl.reading = true;
-    auto done = [&impl](const boost::system::error_code& error, std::size_t bytes) {
-        impl.reading = false;
-        impl.reader.on_read(error ? 0 : bytes);
+    auto done = [self = impl_](const boost::system::error_code& error, std::size_t bytes) {
+        self->reading = false;
+        if (self->reader != nullptr) self->reader->on_read(error ? 0 : bytes);
     };
     const asio::mutable_buffer buffer(into.data(), into.size());
     if (impl.tls && !impl.ended) {

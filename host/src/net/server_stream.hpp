@@ -27,7 +27,7 @@ namespace tenon::net {
 /// \par Thread-safety
 /// From its I/O thread only. One write (or handshake, or end) at a time.
 /// \par Object lifetimes
-/// Must live while reading() or a write is under way; close() ends both soon.
+/// Must live while a write is under way; close() ends it soon.
 class ServerStream {
 public:
     class Reader {
@@ -72,7 +72,7 @@ public:
 
 private:
     struct Impl;
-    std::unique_ptr<Impl> impl_;
+    std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace tenon::net

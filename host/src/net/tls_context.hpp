@@ -30,8 +30,8 @@ struct TlsOptions {
 
 /// What a server shows to its clients.
 struct ServerTlsOptions {
-    std::string certificate_file;  ///< PEM, the server's first, then those that signed it
-    std::string key_file;          ///< PEM
+    std::string certificate_file = {};  ///< PEM, the server's first, then those that signed it
+    std::string key_file = {};          ///< PEM
 
     friend bool operator==(const ServerTlsOptions&, const ServerTlsOptions&) = default;
 };
