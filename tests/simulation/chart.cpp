@@ -99,7 +99,7 @@ private:
         const double to = x(static_cast<double>(scenario_.outage_ends.count()));
         out_ << "<rect class=\"outage\" x=\"" << from << "\" y=\"" << kRateTop - 8 << "\" width=\""
              << to - from << "\" height=\"" << kBandsTop + 3 * kBandStep - kRateTop + 8 << "\"/>\n";
-        text((from + to) / 2, kRateTop + 8, "primary lost",
+        text((from + to) / 2, kRateTop - 14, "primary lost",
              "class=\"small\" text-anchor=\"middle\"");
     }
 
@@ -109,7 +109,7 @@ private:
         const auto y = [&](double rate) {
             return kRateTop + kRateHeight * (1 - std::min(std::log10(1 + rate), most) / most);
         };
-        for (const int rate : {0, 10, 100, 999}) line(y(rate), std::to_string(rate));
+        for (const int rate : {0, 10, 100, 1000}) line(y(rate), std::to_string(rate));
         for (std::size_t i = 0; i < kProviders; ++i) {
             legend(kLeft + static_cast<double>(i) * 100, 46, kProviderNames[i], kProviderNames[i]);
             out_ << "<polyline class=\"" << kProviderNames[i] << "\" points=\"";

@@ -162,15 +162,18 @@ void Request::attempt_ended(const core::Attempt& where, const Attempt::End& end)
     if (after.onward == core::AfterFailure::Onward::nowhere) {
         return this->end(core::Ending::failed, error.code);
     }
+    const base::TimePoint now = world_.timeline_.now();
+    const auto outlook = failover_.outlook(where, now, world_);
     const core::FailedTry failed{
         .stop = end.stop,
         .error = &error,
         .dialing = end.dialing,
-        .admits = provider.state().availability == core::Availability::ready,
-        .alternatives = failover_.has_alternative(world_),
+        .admits = outlook.admits,
+        .alternatives = outlook.alternatives,
+        .counts = after.counts,
         .budget = &provider.budget(),
     };
-    const auto decision = retry_.attempt_failed(failed, world_.timeline_.now(), world_.random_);
+    const auto decision = retry_.attempt_failed(failed, now, world_.random_);
     provider.records().of(attempt_->stage()).count(decision);
     follow(where, decision, error);
 }
