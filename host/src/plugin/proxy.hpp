@@ -165,7 +165,8 @@ private:
     bool is_cancelled(tenon_call call) noexcept;
 
     // What the host does with a call, through ActiveCall.
-    bool take(tenon_call call, DeltaBatch& into, const std::shared_ptr<Waker>& waker) noexcept;
+    bool take(tenon_call call, DeltaBatch& into, const std::shared_ptr<Waker>& waker,
+              CallOutcome* outcome) noexcept;
     void take_outcome(tenon_call call, CallOutcome& into) noexcept;
     void notify_blocked_emitters() noexcept;
     void cancel(tenon_call call) noexcept;
@@ -215,7 +216,9 @@ public:
 
     /// Swaps the deltas that have arrived into `into` (cleared first). Returns whether the call is
     /// finished. If there were none and it is not, `waker` is woken once when that changes.
-    bool take(DeltaBatch& into, const std::shared_ptr<Waker>& waker = nullptr) noexcept;
+    /// With `outcome`, a finished call's is swapped into that: no take_outcome() is due.
+    bool take(DeltaBatch& into, const std::shared_ptr<Waker>& waker = nullptr,
+              CallOutcome* outcome = nullptr) noexcept;
 
     /// REQUIRES: take() returned true. Swaps the outcome into `into`.
     void take_outcome(CallOutcome& into) noexcept;

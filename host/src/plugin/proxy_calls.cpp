@@ -123,13 +123,15 @@ bool Proxy::end_by_host(tenon_call call, Error error) noexcept {
     return ended;
 }
 
-bool Proxy::take(tenon_call call, DeltaBatch& into, const std::shared_ptr<Waker>& waker) noexcept {
+bool Proxy::take(tenon_call call, DeltaBatch& into, const std::shared_ptr<Waker>& waker,
+                 CallOutcome* outcome) noexcept {
     into.clear();
     bool finished = true;
     bool drained = false;
     calls_.with(call, [&](CallSlot& slot) {
         std::swap(into, slot.deltas);
         finished = slot.finished;
+        if (finished && outcome != nullptr) std::swap(*outcome, slot.outcome);
         drained = slot.paused;
         if (slot.paused) {
             slot.paused = false;
@@ -225,8 +227,9 @@ ActiveCall::~ActiveCall() {
     if (call_ != 0) proxy_->release(call_);
 }
 
-bool ActiveCall::take(DeltaBatch& into, const std::shared_ptr<Waker>& waker) noexcept {
-    return proxy_->take(call_, into, waker);
+bool ActiveCall::take(DeltaBatch& into, const std::shared_ptr<Waker>& waker,
+                      CallOutcome* outcome) noexcept {
+    return proxy_->take(call_, into, waker, outcome);
 }
 
 void ActiveCall::take_outcome(CallOutcome& into) noexcept {

@@ -2,6 +2,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "provider/io_waker.hpp"
@@ -42,61 +44,113 @@ Error interrupted() {
     return error;
 }
 
-/// Where the call stands.
-struct Progress {
-    core::Phase phase;
-    base::TimePoint since;  ///< when the phase began, or the answer last moved
+/// The batch that this thread's readers use by turns, so that a stream in its steady state, and the
+/// next one, allocate nothing. Whoever reads has it for himself.
+class SharedBatch {
+public:
+    SharedBatch() noexcept { std::swap(batch, spare()); }
+    ~SharedBatch() {
+        batch.clear();
+        std::swap(batch, spare());
+    }
+    SharedBatch(const SharedBatch&) = delete;
+    SharedBatch& operator=(const SharedBatch&) = delete;
 
-    [[nodiscard]] std::optional<CallEnd> expired(const CallWait& wait, base::TimePoint now) const {
-        const auto limit = wait.deadline.expired_phase(phase, since, now);
-        if (!limit) return std::nullopt;
-        return CallEnd{.stop = wait.deadline.stop_of(*limit, phase, wait.began, now),
-                       .error = wait.deadline.error_of(*limit)};
+    plugin::DeltaBatch batch;
+
+private:
+    static plugin::DeltaBatch& spare() noexcept {
+        thread_local plugin::DeltaBatch batch;
+        return batch;
     }
 };
 
+/// One look at a call.
+class Turn {
+public:
+    enum class Next : std::uint8_t { end, turn, call, sink };
+
+    Turn(plugin::ActiveCall& call, const CallWait& wait, CallEnd& end) noexcept
+        : call_(call), wait_(wait), end_(end) {}
+
+    /// Returns what is to be waited for, which then wakes `waker`, if there is one.
+    Next read(const std::shared_ptr<plugin::Waker>& waker);
+
+    /// When what is being waited for has to have come.
+    [[nodiscard]] base::TimePoint limit() const noexcept {
+        return wait_.deadline.phase_deadline(phase(), since());
+    }
+
+private:
+    [[nodiscard]] core::Phase phase() const noexcept {
+        return end_.first_byte ? core::Phase::idle : core::Phase::first_byte;
+    }
+    [[nodiscard]] base::TimePoint since() const noexcept {
+        return std::max(wait_.called, end_.moved);
+    }
+    Next give_up(core::Stop stop, Error error) noexcept {
+        end_.stop = stop;
+        end_.outcome.ok = false;
+        end_.outcome.error = std::move(error);
+        return Next::end;
+    }
+
+    plugin::ActiveCall& call_;
+    const CallWait& wait_;
+    CallEnd& end_;
+};
+
+Turn::Next Turn::read(const std::shared_ptr<plugin::Waker>& waker) {
+    if (wait_.cancel.cancelled()) return give_up(core::Stop::caller_cancelled, cancelled());
+    const bool readable = wait_.sink == nullptr || wait_.sink->ready(waker);
+    SharedBatch shared;
+    const plugin::DeltaBatch& batch = shared.batch;
+    end_.finished = readable && call_.take(shared.batch, waker, &end_.outcome);
+    // Before the limits: an answer that is there has come in time.
+    if (end_.finished && batch.empty()) return Next::end;
+    const auto now = wait_.clock.now();
+    if (!batch.empty()) {
+        if (!end_.first_byte) end_.first_byte = now;
+        if (wait_.sink != nullptr) wait_.sink->on_deltas(batch);
+        end_.moved = now;
+    }
+    if (end_.finished) return Next::end;
+    if (wait_.lease != nullptr && wait_.lease->interrupted()) {
+        return give_up(core::Stop::none, interrupted());
+    }
+    const core::Deadline& deadline = wait_.deadline;
+    if (!readable) {  // the reader is slow, not the provider
+        if (!deadline.expired(now)) return Next::sink;
+        return give_up(core::Stop::caller_deadline, deadline.error_of(core::Phase::total));
+    }
+    if (const auto late = deadline.expired_phase(phase(), since(), now)) {
+        return give_up(deadline.stop_of(*late, phase(), wait_.began, now),
+                       deadline.error_of(*late));
+    }
+    return batch.empty() ? Next::call : Next::turn;
+}
+
 }  // namespace
 
-net::Awaitable<CallEnd> wait_for_end(plugin::ActiveCall& call, const CallWait& wait) {
-    CallEnd end;
+bool read_now(plugin::ActiveCall& call, const CallWait& wait, CallEnd& end) {
+    return Turn(call, wait, end).read(nullptr) == Turn::Next::end;
+}
+
+net::Awaitable<void> read_all(plugin::ActiveCall& call, CallWait wait, CallEnd& end) {
     const auto waker = std::make_shared<IoWaker>(wait.io);
     const Attached attached(wait, waker);
-    plugin::DeltaBatch batch;
-    Progress progress{wait.until_answer, wait.clock.now()};
-    const auto stopped = [&](CallEnd how) {
-        how.first_byte = end.first_byte;
-        return how;
-    };
-    for (int turn = 1;; ++turn) {
-        if (wait.cancel.cancelled()) {
-            co_return stopped({.stop = core::Stop::caller_cancelled, .error = cancelled()});
-        }
-        const bool readable = wait.sink == nullptr || wait.sink->ready(waker);
-        const bool finished = readable && call.take(batch, waker);
-        const auto now = wait.clock.now();
-        if (readable && !batch.empty()) {
-            if (!end.first_byte) end.first_byte = now;
-            if (wait.sink != nullptr) wait.sink->on_deltas(batch);
-            progress = {core::Phase::idle, now};
-        }
-        // Before the limits: an answer that is there has come in time.
-        if (finished) co_return end;
-        if (wait.lease != nullptr && wait.lease->interrupted()) {
-            co_return stopped({.error = interrupted()});
-        }
-        if (!readable) {  // the reader is slow, not the provider
-            if (wait.deadline.expired(now)) {
-                co_return stopped({.stop = core::Stop::caller_deadline,
-                                   .error = wait.deadline.error_of(core::Phase::total)});
-            }
-            co_await waker->wait(wait.deadline.total());
-            progress.since = wait.clock.now();
-        } else if (auto late = progress.expired(wait, now)) {
-            co_return stopped(*std::move(late));
-        } else if (batch.empty()) {
-            co_await waker->wait(wait.deadline.phase_deadline(progress.phase, progress.since));
-        } else if (turn % kTurns == 0) {
-            co_await boost::asio::post(wait.io, net::UseAwaitable());
+    Turn turn(call, wait, end);
+    for (int count = 1;; ++count) {
+        switch (turn.read(waker)) {
+            case Turn::Next::end: co_return;
+            case Turn::Next::turn:
+                if (count % kTurns == 0) co_await boost::asio::post(wait.io, net::UseAwaitable());
+                break;
+            case Turn::Next::call: co_await waker->wait(turn.limit()); break;
+            case Turn::Next::sink:
+                co_await waker->wait(wait.deadline.total());
+                end.moved = wait.clock.now();
+                break;
         }
     }
 }

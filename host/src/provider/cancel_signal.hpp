@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 
@@ -18,15 +19,15 @@ public:
         std::shared_ptr<plugin::Waker> waker;
         {
             const std::lock_guard lock(mutex_);
-            cancelled_ = true;
+            cancelled_.store(true, std::memory_order_release);
             waker = waker_;
         }
         if (waker) waker->wake();
     }
 
+    /// Lock-free. Whoever asks after attach() misses no cancel().
     [[nodiscard]] bool cancelled() const noexcept {
-        const std::lock_guard lock(mutex_);
-        return cancelled_;
+        return cancelled_.load(std::memory_order_acquire);
     }
 
     /// Who is woken by cancel() from now on; nullptr = nobody.
@@ -36,8 +37,8 @@ public:
     }
 
 private:
-    mutable std::mutex mutex_;
-    bool cancelled_ = false;
+    std::mutex mutex_;
+    std::atomic<bool> cancelled_ = false;
     std::shared_ptr<plugin::Waker> waker_;
 };
 

@@ -136,6 +136,12 @@ public:
 
         /// False for a default lease and after release(), when nothing else may be called.
         explicit operator bool() const noexcept { return manager_ != nullptr; }
+        /// It has its permit and its connection. Else it stands in line, or is refused; then only
+        /// take_turn(), refusal() and release() make sense.
+        [[nodiscard]] bool granted() const noexcept { return granted_; }
+        /// Why take_turn() has brought nothing: the host's own rejections, or the error of the
+        /// dial. Once. Gives its place back.
+        [[nodiscard]] Error refusal(AcquireReport& report);
         [[nodiscard]] ConnHandle conn() const noexcept;
         /// For permit and connection together.
         [[nodiscard]] base::Duration waited() const noexcept;
@@ -157,6 +163,7 @@ public:
         friend class ConnectionManager;
         std::shared_ptr<ConnectionManager> manager_;
         std::list<Call>::iterator call_;
+        bool granted_ = false;
     };
 
     using Listener = std::function<void(const ConnectionNews&)>;
@@ -189,9 +196,16 @@ public:
 
     core::CommandReply command(core::ConnectionCommand command);
 
-    /// A permit and a connection for one attempt; connects on demand. Waits in turn, within the
-    /// limits. Errors: the host's own rejections, or that of the dial.
+    /// A permit and a connection for one attempt, or a place in the line for them; connects on
+    /// demand.
+    [[nodiscard]] Lease join(const AcquireLimits& limits);
+
+    /// Waits until `lease` is granted or refused, within its limits.
     /// \param cancel ends the wait
+    net::Awaitable<void> take_turn(Lease& lease, std::shared_ptr<CancelSignal> cancel,
+                                   std::size_t io_index);
+
+    /// join() and take_turn().
     /// \param report filled in if there is an error; may be null
     net::Awaitable<Result<Lease>> acquire(AcquireLimits limits,
                                           std::shared_ptr<CancelSignal> cancel,

@@ -18,13 +18,14 @@ Error cancelled() {
 }  // namespace
 
 ConnectionManager::Lease::Lease(Lease&& other) noexcept
-    : manager_(std::move(other.manager_)), call_(other.call_) {}
+    : manager_(std::move(other.manager_)), call_(other.call_), granted_(other.granted_) {}
 
 ConnectionManager::Lease& ConnectionManager::Lease::operator=(Lease&& other) noexcept {
     if (this == &other) return *this;
     release(core::Disposition::must_close);
     manager_ = std::move(other.manager_);
     call_ = other.call_;
+    granted_ = other.granted_;
     return *this;
 }
 
@@ -60,52 +61,59 @@ void ConnectionManager::Lease::end(const LeaseEnd& end) noexcept {
     if (const auto manager = std::exchange(manager_, nullptr)) manager->give_back(call_, end);
 }
 
+Error ConnectionManager::Lease::refusal(AcquireReport& report) {
+    report = call_->report;
+    report.waited = call_->waited;
+    Error error = std::move(call_->error);
+    release(core::Disposition::unused);
+    return error;
+}
+
+ConnectionManager::Lease ConnectionManager::join(const AcquireLimits& limits) {
+    Lease lease;  // from the start: wherever this ends, everything is given back
+    Section section(*this);
+    Call& call = calls_.emplace_back();
+    lease.call_ = std::prev(calls_.end());
+    lease.manager_ = shared_from_this();
+    call.limits = limits;
+    call.since = call.phase_since = section.now;
+    begin(call, section);
+    lease.granted_ = call.phase == Call::Phase::leased;
+    return lease;
+}
+
+net::Awaitable<void> ConnectionManager::take_turn(Lease& lease,
+                                                  std::shared_ptr<CancelSignal> cancel,
+                                                  std::size_t io_index) {
+    const auto waker = std::make_shared<IoWaker>(io_.context(io_index));
+    cancel->attach(waker);
+    Call& call = *lease.call_;
+    for (;;) {
+        base::TimePoint until;
+        {
+            Section section(*this);
+            call.waker = waker;
+            if (!still_waits(call, *cancel, section)) break;
+            until = call.until();
+        }
+        co_await waker->wait(until);
+    }
+    cancel->attach(nullptr);
+    lease.granted_ = call.phase == Call::Phase::leased;
+}
+
 net::Awaitable<Result<ConnectionManager::Lease>> ConnectionManager::acquire(
     AcquireLimits limits, std::shared_ptr<CancelSignal> cancel, std::size_t io_index,
     AcquireReport* report) {
-    Lease lease;  // from the start: wherever this frame ends, everything is given back
-    std::shared_ptr<IoWaker> waker;
-    base::TimePoint until;
-    {
-        Section section(*this);
-        Call& call = calls_.emplace_back();
-        lease.call_ = std::prev(calls_.end());
-        lease.manager_ = shared_from_this();
-        call.limits = limits;
-        call.since = call.phase_since = section.now;
-        begin(call, section);
-        if (call.waits()) {
-            waker = std::make_shared<IoWaker>(io_.context(io_index));
-            call.waker = waker;
-        }
+    Lease lease = join(limits);
+    if (!lease.granted() || cancel->cancelled()) {
+        co_await take_turn(lease, std::move(cancel), io_index);
     }
-    if (waker) {
-        cancel->attach(waker);
-        for (;;) {
-            {
-                Section section(*this);
-                if (!still_waits(*lease.call_, *cancel, section)) break;
-                until = lease.call_->until();
-            }
-            co_await waker->wait(until);
-        }
-        cancel->attach(nullptr);
-    }
-    if (lease.call_->phase == Call::Phase::failed) {
-        Error error = std::move(lease.call_->error);
-        if (report != nullptr) {
-            *report = lease.call_->report;
-            report->waited = lease.call_->waited;
-        }
-        lease.release(core::Disposition::unused);
-        co_return error;
-    }
-    if (cancel->cancelled()) {
-        if (report != nullptr) *report = {.stop = core::Stop::caller_cancelled};
-        lease.release(core::Disposition::unused);
-        co_return cancelled();
-    }
-    co_return lease;
+    if (lease.granted()) co_return lease;
+    AcquireReport why;
+    Error error = lease.refusal(why);
+    if (report != nullptr) *report = why;
+    co_return error;
 }
 
 base::TimePoint ConnectionManager::Call::until() const noexcept {
@@ -224,10 +232,10 @@ void ConnectionManager::fail_who_waits_for_state(const Error& error, Section& se
 }
 
 bool ConnectionManager::still_waits(Call& call, const CancelSignal& cancel, Section& section) {
-    if (!call.waits()) return false;
-    if (cancel.cancelled()) {
+    if (call.phase == Call::Phase::failed) return false;
+    if (cancel.cancelled()) {  // also if its turn has come meanwhile: nobody wants it any more
         fail(call, cancelled(), core::Stop::caller_cancelled, section);
-    } else if (section.now >= call.until()) {
+    } else if (call.waits() && section.now >= call.until()) {
         late(call, section);
     }
     return call.waits();

@@ -70,16 +70,16 @@ net::Awaitable<Result<ConnHandle>> PluginConnections::try_connect(
     const auto now = environment_.clock.now();
     const auto limit = only_until(deadline, now);
     plugin::ActiveCall active = proxy_->connect(request(deadline), io_index);
-    const CallWait wait{environment_.clock, environment_.io.context(io_index), *cancel, limit, now};
-    const CallEnd end = co_await wait_for_end(active, wait);
-    plugin::CallOutcome outcome;
+    const CallWait wait{
+        environment_.clock, environment_.io.context(io_index), *cancel, limit, now, now};
+    CallEnd end;
+    co_await read_all(active, wait, end);
     // Dropping an unfinished connect is enough: a late connection is refused and stays the
     // plugin's.
-    if (!end.error) active.take_outcome(outcome);
-    if (end.error || !outcome.ok) {
+    if (!end.outcome.ok) {
         counters_->add(core::Tally::connect_failures);
-        Error error = end.error ? *end.error : std::move(outcome.error);
-        if (end.error && error.code == Code::deadline) {
+        Error error = end.outcome.error;
+        if (!end.finished && error.code == Code::deadline) {
             error.message = "the plugin did not connect in time; see timeouts.connect";
             error.scope = Scope::connection;
             error.retryable = true;
@@ -89,7 +89,7 @@ net::Awaitable<Result<ConnHandle>> PluginConnections::try_connect(
     }
     counters_->add(core::Tally::connects);
     counters_->connect_time.record(environment_.clock.now() - now);
-    const ConnHandle conn = to_handle(outcome.conn);
+    const ConnHandle conn = to_handle(end.outcome.conn);
     const std::lock_guard lock(mutex_);
     if (conn != 0) open_.try_emplace(conn);
     co_return conn;
@@ -151,15 +151,14 @@ net::Awaitable<Result<std::string>> PluginConnections::try_check(
         if (conn != 0) static_cast<void>(check_over(conn, false));
         throw;
     }
-    const CallWait wait{environment_.clock, environment_.io.context(io_index), *cancel, limit, now};
-    const CallEnd end = co_await wait_for_end(*active, wait);
-    plugin::CallOutcome outcome;
-    if (!end.error) active->take_outcome(outcome);
-    if (!end.error && outcome.ok) co_return version_of(outcome.body);
+    const CallWait wait{
+        environment_.clock, environment_.io.context(io_index), *cancel, limit, now, now};
+    CallEnd end;
+    co_await read_all(*active, wait, end);
+    if (end.outcome.ok) co_return version_of(end.outcome.body);
     counters_->add(core::Tally::health_failures);
-    if (!end.error) co_return std::move(outcome.error);
-    Error error = *end.error;
-    if (error.code == Code::deadline) {
+    Error error = end.outcome.error;
+    if (!end.finished && error.code == Code::deadline) {
         error.message = "the health check did not end in time; see timeouts.health_check";
     }
     co_return error;

@@ -113,6 +113,7 @@ public:
 
 private:
     struct Job;
+    struct Attempt;
 
     Provider(const std::string& name, const ProviderSettings& settings,
              const ProviderEnvironment& environment);
@@ -126,11 +127,13 @@ private:
 
     // provider_calls.cpp
     net::Awaitable<Result<plugin::CallOutcome>> perform(Job job);
-    plugin::ActiveCall begin(Job& job, ConnectionManager::Lease& lease);
-    Error not_leased(Job& job, Breakers::Pass& pass, Error error, const AcquireReport& why);
-    Result<plugin::CallOutcome> settle(Job& job, ConnectionManager::Lease& lease,
-                                       Breakers::Pass& pass, CallEnd end,
-                                       plugin::CallOutcome outcome);
+    [[nodiscard]] bool admit(Attempt& attempt);
+    [[nodiscard]] bool has_turn(Attempt& attempt);
+    [[nodiscard]] plugin::ActiveCall begin(Attempt& attempt);
+    [[nodiscard]] CallWait wait_of(Attempt& attempt) const noexcept;
+    net::Awaitable<void> read(plugin::ActiveCall& active, Attempt& attempt) const;
+    void settle(Attempt& attempt);
+    [[nodiscard]] Result<plugin::CallOutcome> conclude(Attempt& attempt);
     [[nodiscard]] core::Deadline deadline_of(const AttemptRequest& request) const noexcept;
     [[nodiscard]] Error named(Error error) const;
     void note_failure(const Error& named);

@@ -63,18 +63,38 @@ core::LimitSample sample_of(const Error* error, core::Stop stop) noexcept {
 
 }  // namespace
 
-/// One attempt and all it needs; perform() has it in its frame.
+/// What perform() is asked to do.
 struct Provider::Job {
     Function function = Function::complete;
-    plugin::CallRequest call;
-    bool in_spite = false;
+    const AttemptRequest& request;
     core::Deadline deadline;
     DeltaSink* sink = nullptr;
     std::shared_ptr<CancelSignal> cancel;
     std::size_t io_index = 0;
-    AttemptReport* report = nullptr;  ///< null: an operation without a model, nobody's attempt
+    AttemptReport& report;
+
+    /// False: an operation without a model, nobody's attempt.
+    [[nodiscard]] bool is_attempt() const noexcept { return function != Function::list_models; }
+};
+
+/// What has come of a job so far. perform() has both in its frame, which is to be no larger than
+/// what Asio recycles (1,020 bytes): so there is one place for the error of whatever step fails,
+/// and what steps need for themselves is on the stack.
+struct Provider::Attempt {
+    const Job& job;
     base::TimePoint began = {};
     base::TimePoint called = {};  ///< the plugin
+    Counted counted;
+    Breakers::Pass pass = {};
+    ConnectionManager::Lease lease = {};
+    CallEnd end = {};
+
+    /// Always false.
+    bool fail(core::Stop stop, Error error) noexcept {
+        end.stop = stop;
+        end.outcome.error = std::move(error);
+        return false;
+    }
 };
 
 core::Deadline Provider::deadline_of(const AttemptRequest& request) const noexcept {
@@ -93,20 +113,13 @@ net::Awaitable<Result<plugin::CallOutcome>> Provider::attempt(const AttemptReque
                                                               std::size_t io_index,
                                                               AttemptReport& report) {
     report = {};
-    const core::Deadline deadline = deadline_of(request);
     return perform({.function = function_of(request.operation),
-                    .call = {.model = request.model,
-                             .body = request.body,
-                             .idempotency_key = request.idempotency_key,
-                             .trace_parent = request.trace_parent,
-                             .stream = request.stream,
-                             .deadline = deadline.total()},
-                    .in_spite = request.in_spite,
-                    .deadline = deadline,
+                    .request = request,
+                    .deadline = deadline_of(request),
                     .sink = sink,
                     .cancel = std::move(cancel),
                     .io_index = io_index,
-                    .report = &report});
+                    .report = report});
 }
 
 net::Awaitable<Result<std::string>> Provider::list_models(std::shared_ptr<CancelSignal> cancel,
@@ -116,12 +129,14 @@ net::Awaitable<Result<std::string>> Provider::list_models(std::shared_ptr<Cancel
         co_return named(Error(Code::unsupported, "the plugin cannot list models"));
     }
     const core::Deadline deadline(limits(core::OperationClass::list_models, {}), clock_.now());
-    Job job{.function = Function::list_models,
-            .call = {.deadline = deadline.total()},
-            .deadline = deadline,
-            .cancel = std::move(cancel),
-            .io_index = io_index};
-    auto outcome = co_await perform(std::move(job));
+    const AttemptRequest request{.in_spite = true};
+    AttemptReport report;
+    auto outcome = co_await perform({.function = Function::list_models,
+                                     .request = request,
+                                     .deadline = deadline,
+                                     .cancel = std::move(cancel),
+                                     .io_index = io_index,
+                                     .report = report});
     if (!outcome) co_return std::move(outcome).error();
     co_return std::move(outcome->body);
 }
@@ -168,112 +183,138 @@ net::Awaitable<Result<Health>> Provider::check_health(std::shared_ptr<CancelSign
 
 net::Awaitable<Result<plugin::CallOutcome>> Provider::perform(Job job) {
     const auto self = shared_from_this();
-    job.began = clock_.now();
-    const bool is_attempt = job.report != nullptr;
-    AttemptReport unread;
-    if (!is_attempt) job.report = &unread;
-    Counted counted(is_attempt ? &counters_->attempts : nullptr);
-    const auto ended = [&](Error error) {
-        counted.end(&error, job.report->stop);
-        error = named(std::move(error));
-        if (counted.ending == core::Ending::failed) note_failure(error);
-        return error;
-    };
-    if (job.cancel->cancelled()) {
-        job.report->stop = core::Stop::caller_cancelled;
-        co_return ended(Error(Code::cancelled, "the request was cancelled"));
+    Attempt attempt{.job = job,
+                    .began = clock_.now(),
+                    .counted = Counted(job.is_attempt() ? &counters_->attempts : nullptr)};
+    if (!admit(attempt)) co_return conclude(attempt);
+    if (!attempt.lease.granted()) {
+        co_await manager_->take_turn(attempt.lease, job.cancel, job.io_index);
+        if (!has_turn(attempt)) co_return conclude(attempt);
     }
-    Breakers::Pass pass = breakers_.pass_by();
-    if (is_attempt && !job.in_spite) {
-        auto admitted = breakers_.admit(job.call.model, job.began);
-        if (!admitted) {
-            job.report->stop = core::Stop::not_admitted;
-            co_return ended(std::move(admitted).error());
-        }
-        pass = *std::move(admitted);
-    }
-    AcquireReport why;
-    const auto queue = std::min<std::chrono::milliseconds>(
-        job.deadline.limits()[core::Phase::queue], base::kLongestDuration);
-    const ConnectionManager::AcquireLimits limits{job.deadline.total(), queue};
-    auto lease = co_await manager_->acquire(limits, job.cancel, job.io_index, &why);
-    if (!lease) co_return ended(not_leased(job, pass, std::move(lease).error(), why));
-
-    plugin::ActiveCall active = begin(job, *lease);
     // When plugin and host are both done with the call, on_call_over gives the connection back; the
     // plugin may need longer than the caller is willing to wait.
-    const CallWait wait{clock_,      environment_.plugin.io.context(job.io_index),
-                        *job.cancel, job.deadline,
-                        job.began,   job.sink,
-                        &*lease};
-    CallEnd end = co_await wait_for_end(active, wait);
-    plugin::CallOutcome outcome;
-    if (!end.error) active.take_outcome(outcome);
-    auto result = settle(job, *lease, pass, std::move(end), std::move(outcome));
-    counted.end(result ? nullptr : &result.error(), job.report->stop);
-    if (counted.ending == core::Ending::failed) note_failure(result.error());
-    co_return result;
+    plugin::ActiveCall active = begin(attempt);
+    // An answer that is there already needs neither a waker nor another coroutine.
+    if (!read_now(active, wait_of(attempt), attempt.end)) co_await read(active, attempt);
+    settle(attempt);
+    co_return conclude(attempt);
 }
 
-plugin::ActiveCall Provider::begin(Job& job, ConnectionManager::Lease& lease) {
-    job.called = clock_.now();
-    lease.lend();
-    tenon_conn* conn = to_conn(lease.conn());
+/// To the breakers, and into the line for a permit and a connection.
+bool Provider::admit(Attempt& attempt) {
+    const Job& job = attempt.job;
+    attempt.called = attempt.began;
+    if (job.cancel->cancelled()) {
+        return attempt.fail(core::Stop::caller_cancelled,
+                            Error(Code::cancelled, "the request was cancelled"));
+    }
+    if (!job.request.in_spite) {
+        auto admitted = breakers_.admit(job.request.model, attempt.began);
+        if (!admitted) {
+            return attempt.fail(core::Stop::not_admitted, std::move(admitted).error());
+        }
+        attempt.pass = *std::move(admitted);
+    }
+    const auto queue = std::min<std::chrono::milliseconds>(
+        job.deadline.limits()[core::Phase::queue], base::kLongestDuration);
+    attempt.lease = manager_->join({job.deadline.total(), queue});
+    return true;
+}
+
+/// Without a lease there are the host's own rejections and failed dials.
+bool Provider::has_turn(Attempt& attempt) {
+    attempt.called = clock_.now();
+    if (attempt.lease.granted()) return true;
+    AcquireReport why;
+    Error error = attempt.lease.refusal(why);
+    attempt.job.report.dialing = why.dialing;
+    attempt.job.report.queue_wait = why.waited;
+    // One dial that fails many waiters is one failure.
+    if (!why.echo) {
+        static_cast<void>(attempt.pass.report({.stop = why.stop, .error = &error}, attempt.called));
+    }
+    return attempt.fail(why.stop, std::move(error));
+}
+
+plugin::ActiveCall Provider::begin(Attempt& attempt) {
+    const Job& job = attempt.job;
+    attempt.lease.lend();
+    tenon_conn* conn = to_conn(attempt.lease.conn());
+    const plugin::CallRequest request{.model = job.request.model,
+                                      .body = job.request.body,
+                                      .idempotency_key = job.request.idempotency_key,
+                                      .trace_parent = job.request.trace_parent,
+                                      .stream = job.request.stream,
+                                      .deadline = job.deadline.total()};
     try {
         switch (job.function) {
-            case Function::embed: return proxy_->embed(conn, job.call, job.io_index);
-            case Function::rerank: return proxy_->rerank(conn, job.call, job.io_index);
-            case Function::list_models: return proxy_->list_models(conn, job.call, job.io_index);
+            case Function::embed: return proxy_->embed(conn, request, job.io_index);
+            case Function::rerank: return proxy_->rerank(conn, request, job.io_index);
+            case Function::list_models: return proxy_->list_models(conn, request, job.io_index);
             case Function::complete: break;
         }
-        return proxy_->complete(conn, job.call, job.io_index);
+        return proxy_->complete(conn, request, job.io_index);
     } catch (...) {  // no memory for a call, which therefore has no end that would give it back
-        if (conn != nullptr) manager_->call_over(lease.conn(), core::Disposition::unused);
+        if (conn != nullptr) manager_->call_over(attempt.lease.conn(), core::Disposition::unused);
         throw;
     }
 }
 
-/// Without a lease there are the host's own rejections and failed dials.
-Error Provider::not_leased(Job& job, Breakers::Pass& pass, Error error, const AcquireReport& why) {
-    job.report->stop = why.stop;
-    job.report->dialing = why.dialing;
-    job.report->queue_wait = why.waited;
-    // One dial that fails many waiters is one failure.
-    if (!why.echo)
-        static_cast<void>(pass.report({.stop = why.stop, .error = &error}, clock_.now()));
-    return error;
+CallWait Provider::wait_of(Attempt& attempt) const noexcept {
+    const Job& job = attempt.job;
+    return {.clock = clock_,
+            .io = environment_.plugin.io.context(job.io_index),
+            .cancel = *job.cancel,
+            .deadline = job.deadline,
+            .began = attempt.began,
+            .called = attempt.called,
+            .sink = job.sink,
+            .lease = &attempt.lease};
 }
 
-Result<plugin::CallOutcome> Provider::settle(Job& job, ConnectionManager::Lease& lease,
-                                             Breakers::Pass& pass, CallEnd end,
-                                             plugin::CallOutcome outcome) {
-    const auto now = clock_.now();
-    const Error* error = end.error ? &*end.error : outcome.ok ? nullptr : &outcome.error;
-    AttemptReport& report = *job.report;
-    report.stop = end.stop;
-    report.queue_wait = lease.waited();
-    if (end.first_byte) report.first_byte = *end.first_byte - job.called;
-    const bool lost = error != nullptr && error->scope == Scope::connection;
-    report.stale_connection = lost && !end.error && !end.first_byte && lease.reused() &&
-                              error->code == Code::unavailable && error->retryable;
-    if (lost && end.error && lease.conn() != 0) manager_->connection_lost(lease.conn());
+net::Awaitable<void> Provider::read(plugin::ActiveCall& active, Attempt& attempt) const {
+    return read_all(active, wait_of(attempt), attempt.end);
+}
 
-    const core::Verdict verdict = pass.report({.stop = end.stop, .error = error}, now);
+/// Tells everybody who learns from it how the call ended.
+void Provider::settle(Attempt& attempt) {
+    const auto now = clock_.now();
+    const CallEnd& end = attempt.end;
+    ConnectionManager::Lease& lease = attempt.lease;
+    const Error* error = end.outcome.ok ? nullptr : &end.outcome.error;
+    AttemptReport& report = attempt.job.report;
+    report.queue_wait = lease.waited();
+    if (end.first_byte) report.first_byte = *end.first_byte - attempt.called;
+    const bool lost = error != nullptr && error->scope == Scope::connection;
+    report.stale_connection = lost && end.finished && !end.first_byte && lease.reused() &&
+                              error->code == Code::unavailable && error->retryable;
+    if (lost && !end.finished && lease.conn() != 0) manager_->connection_lost(lease.conn());
+
+    const core::Verdict verdict = attempt.pass.report({.stop = end.stop, .error = error}, now);
     const std::optional<std::int64_t> hint =
         error != nullptr ? error->retry_after_ms : std::nullopt;
     lease.end({core::Disposition::unused, verdict, hint, sample_of(error, end.stop)});
 
     counters_->queue_wait.record(report.queue_wait);
     if (report.first_byte) counters_->first_byte.record(*report.first_byte);
+    const base::Duration took = now - attempt.called;
     if (error == nullptr) {
-        counters_->duration.record(now - job.called);
-        cost_.succeeded(report.first_byte.value_or(now - job.called), now, settings_.latency);
-        return outcome;
+        counters_->duration.record(took);
+        cost_.succeeded(report.first_byte.value_or(took), now, settings_.latency);
+    } else if (verdict.outcome == core::Outcome::failure) {
+        cost_.failed(took, now, settings_.latency);
     }
-    if (verdict.outcome == core::Outcome::failure) {
-        cost_.failed(now - job.called, now, settings_.latency);
-    }
-    return named(*error);
+}
+
+Result<plugin::CallOutcome> Provider::conclude(Attempt& attempt) {
+    CallEnd& end = attempt.end;
+    attempt.job.report.stop = end.stop;
+    Error& error = end.outcome.error;
+    attempt.counted.end(end.outcome.ok ? nullptr : &error, end.stop);
+    if (end.outcome.ok) return std::move(end.outcome);
+    error = named(std::move(error));
+    if (attempt.counted.ending == core::Ending::failed) note_failure(error);
+    return std::move(error);
 }
 
 Error Provider::named(Error error) const {

@@ -26,8 +26,8 @@ enum class Operation { complete, embed, rerank };
 class DeltaSink {
 public:
     virtual void on_deltas(const plugin::DeltaBatch& batch) = 0;
-    /// Is there room for more? If not, `waker` is to be woken once when there is; until then the
-    /// provider is slowed down.
+    /// Is there room for more? If not, `waker` is to be woken once when there is (null: nobody
+    /// waits yet); until then the provider is slowed down.
     [[nodiscard]] virtual bool ready(const std::shared_ptr<plugin::Waker>& waker) = 0;
 
 protected:
