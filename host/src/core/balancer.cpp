@@ -175,25 +175,28 @@ std::size_t Balancer::in_turn(std::span<const Member> members) noexcept {
 
 /// The best of all; of equally good ones each is as likely as any other.
 std::size_t Balancer::best(std::span<const Member> members, Random& random) noexcept {
+    const double* const weights = weights_.data();  // in locals, as in weigh()
+    double* const scores = scores_.data();
+    const std::size_t last = last_;
     double least = kNever;
-    for (std::size_t i = 0; i <= last_; ++i) {
-        scores_[i] = weights_[i] > 0 ? score(members[i], weights_[i]) : kNever;
-        least = std::min(least, scores_[i]);
+    for (std::size_t i = 0; i <= last; ++i) {
+        scores[i] = weights[i] > 0 ? score(members[i], weights[i]) : kNever;
+        least = std::min(least, scores[i]);
     }
-    const auto is_best = [&](std::size_t i) { return weights_[i] > 0 && scores_[i] <= least; };
+    const auto is_best = [&](std::size_t i) {
+        return std::size_t{weights[i] > 0} & std::size_t{scores[i] <= least};
+    };
     std::size_t equal = 0;
-    std::size_t first = last_;
-    for (std::size_t i = last_ + 1; i-- > 0;) {
-        if (!is_best(i)) continue;
-        ++equal;
-        first = i;
+    for (std::size_t i = 0; i <= last; ++i) equal += is_best(i);
+    const std::size_t rank = equal > 1 ? rank_below(equal, random) : 0;
+    // Counted, as in by_chance(): those before which no more than `rank` best ones end.
+    std::size_t passed = 0;
+    std::size_t seen = 0;
+    for (std::size_t i = 0; i < last; ++i) {
+        seen += is_best(i);
+        passed += std::size_t{seen <= rank};
     }
-    if (equal <= 1) return first;
-    std::size_t rank = rank_below(equal, random);
-    for (std::size_t i = first; i < last_; ++i) {
-        if (is_best(i) && rank-- == 0) return i;
-    }
-    return last_;
+    return passed;
 }
 
 /// Two different members by chance, each pair as likely as any other (Mitzenmacher: "The power of
