@@ -105,6 +105,13 @@ public:
     [[nodiscard]] bool would_admit(std::string_view model, base::TimePoint now) const noexcept {
         return ready_at(model, now) <= now;
     }
+    /// Whether what would be admitted is more than a probe.
+    [[nodiscard]] bool lets_all_through(std::string_view model) const noexcept {
+        if (!provider_.breaker.lets_all_through()) return false;
+        const auto models = models_.read();
+        const auto* line = models ? find(*models, model) : nullptr;
+        return line == nullptr || (*line)->breaker.lets_all_through();
+    }
     /// When it would: `now` if it would now, kNoDeadline if only a person can change that.
     [[nodiscard]] base::TimePoint ready_at(std::string_view model,
                                            base::TimePoint now) const noexcept;

@@ -50,6 +50,7 @@ core::CommandReply ConnectionManager::command(core::ConnectionCommand command) {
     if (command == core::ConnectionCommand::recover &&
         reply.kind() == core::CommandReply::Kind::accepted) {
         apply(health_.recover(section.now), section);
+        tell_cool_down(section);
     }
     look_again(section);  // what is wanted may have changed, and no more than that
     return reply;
@@ -58,11 +59,14 @@ core::CommandReply ConnectionManager::command(core::ConnectionCommand command) {
 void ConnectionManager::request_ended(const core::Verdict& verdict,
                                       std::optional<std::int64_t> retry_after_ms,
                                       Section& section) {
-    const bool was_cooling_down = health_.is_cooling_down(section.now);
     health_.request_ended(verdict, retry_after_ms, section.now);
-    if (!was_cooling_down && health_.is_cooling_down(section.now)) {
-        undelivered_.push_back(CoolDown{health_.cool_down_until()});
-    }
+    tell_cool_down(section);
+}
+
+void ConnectionManager::tell_cool_down(Section& section) {
+    const bool cools_down = health_.is_cooling_down(section.now);
+    if (cools_down == std::exchange(cooling_down_, cools_down)) return;
+    undelivered_.push_back(CoolDown{cools_down});
 }
 
 bool ConnectionManager::connection_lost(ConnHandle conn) {
@@ -82,8 +86,10 @@ bool ConnectionManager::connection_lost(ConnHandle conn) {
 // --- Upkeep --------------------------------------------------------------------------------------
 
 base::TimePoint ConnectionManager::next_wake() const noexcept {
-    return std::min(
-        {machine_.report().wake, health_.next_wake(), pool_.next_tick(), permits_.next_tick()});
+    const base::TimePoint cooled_down =
+        cooling_down_ ? health_.cool_down_until() : base::kNoDeadline;
+    return std::min({machine_.report().wake, health_.next_wake(), pool_.next_tick(),
+                     permits_.next_tick(), cooled_down});
 }
 
 void ConnectionManager::tick(Section& section) {
@@ -105,6 +111,7 @@ void ConnectionManager::tick(Section& section) {
         last_error_ = Error(Code::deadline, "the health check did not end in time");
     }
     apply(health, section);
+    tell_cool_down(section);
     core::PoolActions pool;
     pool_.tick(section.now, pool);
     apply(pool, section);
@@ -133,9 +140,12 @@ net::Awaitable<void> ConnectionManager::upkeep() {
     }
 }
 
-net::Awaitable<void> ConnectionManager::probe(base::TimePoint deadline, std::size_t io_index) {
+net::Awaitable<void> ConnectionManager::probe(base::TimePoint deadline, std::size_t io_index,
+                                              std::shared_ptr<CancelSignal> cancel) {
     const auto self = shared_from_this();
     const auto waker = std::make_shared<IoWaker>(io_.context(io_index));
+    if (!cancel) cancel = std::make_shared<CancelSignal>();
+    cancel->attach(waker);
     std::uint64_t before = 0;
     for (bool first = true;; first = false) {
         {
@@ -144,13 +154,14 @@ net::Awaitable<void> ConnectionManager::probe(base::TimePoint deadline, std::siz
                 before = checks_over_;
                 apply(health_.request_check(section.now), section);
                 const base::TimePoint soon = section.now + settings_.health.min_gap;
-                if (!check_ && health_.next_wake() > soon) co_return;
+                if (!check_ && health_.next_wake() > soon) break;
             }
-            if (checks_over_ != before || section.now >= deadline) co_return;
+            if (checks_over_ != before || section.now >= deadline || cancel->cancelled()) break;
             probers_.push_back(waker);
         }
         co_await waker->wait(deadline);
     }
+    cancel->attach(nullptr);
 }
 
 net::Awaitable<core::ConnectionReport> ConnectionManager::settled(

@@ -87,7 +87,7 @@ struct EnabledChange {
     bool enabled;
 };
 struct CoolDown {
-    base::TimePoint until;
+    bool begins;  ///< else it is over
 };
 struct PoolCleared {};
 using ConnectionNews = std::variant<core::ConnectionTransition, core::HealthTransition,
@@ -220,7 +220,9 @@ public:
 
     /// Asks for a check right now and waits for its end, at most until `deadline`. A check that has
     /// just been asked for is good enough.
-    net::Awaitable<void> probe(base::TimePoint deadline, std::size_t io_index);
+    /// \param cancel ends the wait; may be null
+    net::Awaitable<void> probe(base::TimePoint deadline, std::size_t io_index,
+                               std::shared_ptr<CancelSignal> cancel = nullptr);
 
     /// Waits until the state is neither connecting nor disconnecting, at most until `deadline` or
     /// `cancel`.
@@ -319,6 +321,7 @@ private:
     void left_line(Call& call, const core::PoolAction& action, const core::PoolReport& report,
                    Section& section);
     void publish(const core::ConnectionTransition& transition, Section& section);
+    void tell_cool_down(Section& section);
     void request_ended(const core::Verdict& verdict, std::optional<std::int64_t> retry_after_ms,
                        Section& section);
     void open_pool(Section& section);
@@ -382,6 +385,7 @@ private:
     std::vector<std::shared_ptr<IoWaker>> watchers_;  ///< wait for the next change of state
 
     std::vector<ConnectionNews> undelivered_;
+    bool cooling_down_ = false;                         ///< as the listener was told
     base::TimePoint upkeep_until_ = base::kNoDeadline;  ///< it sleeps no longer than that
     std::uint64_t drain_generation_ = 0;
     Error last_error_;

@@ -162,6 +162,7 @@ net::Awaitable<void> ConnectionManager::check(Task task, base::TimePoint deadlin
         if (end.error->code == Code::deadline) end.stop = core::Stop::attempt_timeout;
     }
     apply(health_.check_done(task.id, end, section.now), section);
+    tell_cool_down(section);
     check_over(section);
 }
 

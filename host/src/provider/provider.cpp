@@ -87,7 +87,7 @@ Result<std::shared_ptr<Provider>> Provider::create(std::shared_ptr<const plugin:
                                                    const ProviderEnvironment& environment) {
     auto provider = std::shared_ptr<Provider>(
         new Provider(options.name, for_kind(settings, *kind), environment));
-    provider->watch(options);
+    provider->watch(options);  // a thread of the plugin may report something before create() ends
     auto proxy = plugin::Proxy::create(std::move(kind), std::move(options), environment.plugin);
     if (!proxy) return std::move(proxy).error();
     provider->start(*std::move(proxy));
@@ -95,10 +95,14 @@ Result<std::shared_ptr<Provider>> Provider::create(std::shared_ptr<const plugin:
 }
 
 void Provider::watch(plugin::ProxyOptions& options) {
+    manager_ = std::make_shared<ConnectionManager>(
+        options.name, connections_, settings_.connections, clock_, environment_.plugin.io,
+        [weak = weak_from_this()](const ConnectionNews& news) {
+            if (const auto self = weak.lock()) self->on_news(news);
+        });
     options.on_connection_lost = [weak = weak_from_this()](tenon_conn* conn, const Error&) {
         const auto self = weak.lock();
-        if (!self || !self->manager_) return false;  // the latter: inside create()
-        return self->manager_->connection_lost(to_handle(conn));
+        return self && self->manager_->connection_lost(to_handle(conn));
     };
     options.on_call_over = [weak = weak_from_this()](tenon_conn* conn, bool lost, bool in_plugin) {
         const auto self = weak.lock();
@@ -113,11 +117,6 @@ void Provider::watch(plugin::ProxyOptions& options) {
 void Provider::start(std::shared_ptr<plugin::Proxy> proxy) {
     connections_->use(proxy);
     proxy_ = std::move(proxy);
-    manager_ = std::make_shared<ConnectionManager>(
-        proxy_->name(), connections_, settings_.connections, clock_, environment_.plugin.io,
-        [weak = weak_from_this()](const ConnectionNews& news) {
-            if (const auto self = weak.lock()) self->on_news(news);
-        });
     manager_->start();
 }
 
@@ -135,17 +134,22 @@ void Provider::on_news(const ConnectionNews& news) {
                         to_string(change.to), std::string(to_string(change.reason)));
             },
             [this](const core::HealthTransition& change) {
+                const bool is_well = change.to == core::HealthState::healthy ||
+                                     change.to == core::HealthState::unknown;
                 const auto status = manager_->health(core::BreakerState::closed);
                 publish(core::EventKind::health, to_string(change.from), to_string(change.to),
-                        status.last_error);
+                        is_well ? std::string() : redacted(status.last_error));
             },
             [this](const EnabledChange& change) {
+                if (change.enabled) usable_since_ = clock_.now();
                 publish(core::EventKind::enabled, change.enabled ? "disabled" : "enabled",
                         change.enabled ? "enabled" : "disabled", "by_hand");
             },
-            [this](const CoolDown&) {
-                publish(core::EventKind::cool_down, "none", "cooling_down",
-                        "the provider limits the rate");
+            [this](const CoolDown& change) {
+                constexpr std::string_view kNames[] = {"none", "cooling_down"};
+                publish(core::EventKind::cool_down, kNames[change.begins ? 0 : 1],
+                        kNames[change.begins ? 1 : 0],
+                        change.begins ? "the provider limits the rate" : "");
             },
             [this](const PoolCleared&) { publish(core::EventKind::pool_cleared, "", "", ""); },
         },
@@ -159,6 +163,7 @@ void Provider::on_breaker(std::string_view model, const core::BreakerEvent& even
     }
     if (event.from == core::BreakerState::half_open && event.to == core::BreakerState::closed) {
         counters_->add(core::Tally::repairs);
+        if (model.empty()) usable_since_ = clock_.now();
     }
     std::string reason(to_string(event.cause));
     if (!model.empty()) reason += ", model " + std::string(model);
@@ -172,29 +177,46 @@ core::ProviderState Provider::state(std::string_view model) const noexcept {
     core::ProviderState out;
     out.availability = availability(face.admission);
     const auto now = clock_.now();
-    if (out.availability == core::Availability::ready && face.cool_down_until > now) {
-        out.availability = core::Availability::cooling_down;
-        out.available_at = face.cool_down_until;
-    }
-    if (out.availability == core::Availability::ready) {
+    // The states stand in the order of how bad they are: a request that connects is held up by
+    // these, too.
+    if (out.availability < core::Availability::cooling_down) {
+        if (face.cool_down_until > now) {
+            out.availability = core::Availability::cooling_down;
+            out.available_at = face.cool_down_until;
+        }
         if (const auto at = breakers_.ready_at(model, now); at > now) {
             out.availability = core::Availability::breaker_open;
-            out.available_at = at;
+            out.available_at = std::max(at, face.cool_down_until);
         }
     }
+    out.on_probation = !breakers_.lets_all_through(model);
     out.load.no_free_slot = !face.permits_left;
     out.load.in_flight = in_flight_.count();
     out.load.capacity = face.permits;
     out.load.cost_ms = cost_.cost_ms(now, settings_.latency);
     out.load.health = face.score / 100.0;
-    out.load.since = face.connected_since;
+    out.load.since = std::max(face.connected_since, usable_since_.load());
     return out;
 }
 
-std::string Provider::reason(std::string_view /*model*/) const {
-    const core::HealthStatus health = manager_->health(core::BreakerState::closed);
-    if (!health.last_error.empty() && !health.healthy) return health.last_error;
-    return manager_->report().last_error.message;
+std::string Provider::reason(std::string_view model) const {
+    switch (state(model).availability) {
+        case core::Availability::ready:
+        case core::Availability::disconnecting:
+        case core::Availability::kept_disconnected:
+        case core::Availability::disabled: return {};
+        case core::Availability::cooling_down:
+        case core::Availability::breaker_open: {
+            const std::lock_guard lock(notes_mutex_);
+            return last_error_;  // of an attempt
+        }
+        default: break;
+    }
+    return redacted(manager_->report().last_error.message);
+}
+
+std::string Provider::redacted(std::string_view text) const {
+    return environment_.plugin.log.redactor().redact(text);
 }
 
 core::Limits Provider::limits(core::OperationClass operation,
@@ -210,11 +232,23 @@ core::CommandReply Provider::command(core::ConnectionCommand command) {
     const core::CommandReply reply = manager_->command(command);
     if (command == core::ConnectionCommand::recover &&
         reply.kind() != core::CommandReply::Kind::refused) {
-        // "Try now" is meant for requests, too.
-        const auto now = clock_.now();
-        if (!breakers_.would_admit({}, now)) breakers_.reset({}, now);
+        try_breakers();
     }
     return reply;
+}
+
+/// "Try now" is meant for requests, too. What was opened by hand stays so.
+void Provider::try_breakers() {
+    const auto waits = [](const core::BreakerSnapshot& breaker) {
+        return breaker.state == core::BreakerState::open ||
+               breaker.state == core::BreakerState::half_open;
+    };
+    const auto now = clock_.now();
+    const Breakers::Snapshot all = breakers_.snapshot(now);
+    if (waits(all.provider)) return breakers_.reset({}, now);
+    for (const auto& [model, breaker] : all.models) {
+        if (waits(breaker)) breakers_.reset(model, now);
+    }
 }
 
 ProviderReport Provider::report() const {
@@ -223,6 +257,7 @@ ProviderReport Provider::report() const {
     out.breakers = breakers_.snapshot(now);
     out.connections = manager_->report();
     out.health = manager_->health(out.breakers.provider.state);
+    out.health.last_error = redacted(out.health.last_error);
     out.misbehaviours = proxy_->misbehaviours();
     out.unfinished = proxy_->busy();
     const std::lock_guard lock(notes_mutex_);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -120,6 +121,8 @@ private:
 
     void watch(plugin::ProxyOptions& options);
     void start(std::shared_ptr<plugin::Proxy> proxy);
+    void try_breakers();
+    [[nodiscard]] std::string redacted(std::string_view text) const;
     void on_news(const ConnectionNews& news);
     void on_breaker(std::string_view model, const core::BreakerEvent& event);
     void publish(core::EventKind kind, std::string_view from, std::string_view to,
@@ -149,6 +152,8 @@ private:
     core::RetryBudget budget_;
     core::InFlight in_flight_;
     core::PeakEwma cost_;
+    /// By being enabled, or because its breaker has closed.
+    std::atomic<base::TimePoint> usable_since_{base::TimePoint::min()};
 
     /// What check_health() found when there was no monitor at work.
     struct Checked {
