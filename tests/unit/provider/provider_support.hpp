@@ -112,15 +112,36 @@ inline provider::ProviderSettings with_limit(core::Phase phase, std::chrono::mil
     return settings;
 }
 
+/// One attempt, as a router asks for it.
+struct Ask {
+    std::string model;
+    provider::DeltaSink* sink = nullptr;  ///< not null: a stream
+    core::PhaseLimits limits = {};
+    bool in_spite = false;
+    provider::Operation operation = provider::Operation::complete;
+    std::shared_ptr<provider::CancelSignal> cancel = std::make_shared<provider::CancelSignal>();
+    std::size_t io_index = 0;
+};
+
+/// What goes beyond a provider that nobody watches, in real time.
+struct Surroundings {
+    const base::Clock& clock = base::steady_clock();
+    std::function<void()> on_change = {};
+};
+
 /// One provider of a kind for tests, shut down at the end.
 class ProviderFixture {
 public:
     explicit ProviderFixture(const std::string& kind, const std::string& config = "{}",
-                             const provider::ProviderSettings& settings = quiet_settings()) {
+                             const provider::ProviderSettings& settings = quiet_settings(),
+                             const Surroundings& around = {})
+        : clock_(around.clock) {
         auto options = machine_.options(config);
         options.create_timeout = options.destroy_timeout = kPatience;
-        auto made = provider::Provider::create(Machine::kind(kind), std::move(options), settings,
-                                               {machine_.environment()});
+        const plugin::ProxyEnvironment real = machine_.environment();
+        auto made = provider::Provider::create(
+            Machine::kind(kind), std::move(options), settings,
+            {{real.log, clock_, real.io, real.blocking, real.owner}, &events_, around.on_change});
         if (!made) throw std::runtime_error(made.error().message);
         provider_ = *std::move(made);
     }
@@ -130,14 +151,20 @@ public:
         if (provider_) shut_down();
     }
 
+    [[nodiscard]] Running<plugin::CallOutcome> begin(Ask ask) {
+        const std::size_t io_index = ask.io_index;
+        return {machine_.io(), io_index, attempt(provider_, std::move(ask), clock_, last_)};
+    }
     [[nodiscard]] Running<plugin::CallOutcome> start(
         const std::string& model, provider::DeltaSink* sink = nullptr,
         std::chrono::milliseconds timeout = {},
         std::shared_ptr<provider::CancelSignal> cancel = std::make_shared<provider::CancelSignal>(),
         std::size_t io_index = 0) {
-        return {machine_.io(), io_index,
-                attempt(provider_, model, sink, timeout, std::move(cancel), io_index, last_)};
+        Ask ask{.model = model, .sink = sink, .cancel = std::move(cancel), .io_index = io_index};
+        if (timeout.count() > 0) ask.limits[core::Phase::total] = timeout;
+        return begin(std::move(ask));
     }
+    Result<plugin::CallOutcome> ask(Ask ask) { return begin(std::move(ask)).wait(); }
     Result<plugin::CallOutcome> run(const std::string& model, provider::DeltaSink* sink = nullptr,
                                     std::chrono::milliseconds timeout = {}) {
         return start(model, sink, timeout).wait();
@@ -176,6 +203,7 @@ public:
         return provider_->counters().snapshot().attempts;
     }
 
+    [[nodiscard]] provider::EventHub& events() noexcept { return events_; }
     [[nodiscard]] net::IoThreads& io() const noexcept { return machine_.io(); }
     provider::Provider* operator->() noexcept { return provider_.get(); }
     [[nodiscard]] const Lines& log() const noexcept { return machine_.log(); }
@@ -186,26 +214,30 @@ private:
         provider::AttemptReport report;
     };
     static net::Awaitable<Result<plugin::CallOutcome>> attempt(
-        std::shared_ptr<provider::Provider> provider, std::string model, provider::DeltaSink* sink,
-        std::chrono::milliseconds timeout, std::shared_ptr<provider::CancelSignal> cancel,
-        std::size_t io_index, std::shared_ptr<Last> last) {
+        std::shared_ptr<provider::Provider> provider, Ask ask, const base::Clock& clock,
+        std::shared_ptr<Last> last) {
         provider::AttemptRequest request;
-        request.model = model;
+        request.operation = ask.operation;
+        request.model = ask.model;
         request.body = "{}";
-        request.stream = sink != nullptr;
-        if (timeout.count() > 0) request.limits[core::Phase::total] = timeout;
+        request.stream = ask.sink != nullptr;
+        request.in_spite = ask.in_spite;
+        request.limits = ask.limits;
         const auto limits = provider->limits(request.operation_class(), request.limits);
-        request.started = base::steady_clock().now();
+        request.started = clock.now();
         request.deadline = request.started + limits[core::Phase::total];
         provider::AttemptReport report;
-        auto outcome =
-            co_await provider->attempt(request, sink, std::move(cancel), io_index, report);
+        auto outcome = co_await provider->attempt(request, ask.sink, std::move(ask.cancel),
+                                                  ask.io_index, report);
         const std::lock_guard lock(last->mutex);
         last->report = report;
         co_return outcome;
     }
 
     Machine machine_;
+    const base::Clock& clock_;
+    provider::EventHub events_{machine_.environment().clock, machine_.io(),
+                               machine_.environment().log};
     std::shared_ptr<provider::Provider> provider_;
     std::shared_ptr<Last> last_ = std::make_shared<Last>();
 };
