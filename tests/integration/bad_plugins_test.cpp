@@ -85,7 +85,7 @@ struct Sin {
     friend std::ostream& operator<<(std::ostream& out, const Sin& sin) { return out << sin.kind; }
 };
 
-constexpr const char* kTooLate = "no complete answer within 50 ms; allow more time";
+constexpr const char* kTooLate = "The request was not finished within 50ms; allow more time";
 
 constexpr Sin kSins[] = {
     {"block_for_ever", kTooLate, "", 50ms},

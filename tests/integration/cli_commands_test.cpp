@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(status_is_a_table_and_tells_health) {
     BOOST_TEST(ran.code == 0);
     BOOST_TEST(ran.out.find("healthy") != std::string::npos);
     const Ran json = run_tenon({"-c", config, "status", "--json"});
-    BOOST_TEST(json.out.find(R"("state": "healthy")") != std::string::npos);
+    BOOST_TEST(json.out.find(R"("health": "healthy")") != std::string::npos);
     fake.server().stop();
     const Ran down = run_tenon({"-c", config, "status"});
     BOOST_TEST(down.code == 1);

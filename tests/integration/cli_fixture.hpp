@@ -48,7 +48,7 @@ struct Ran {
 
 /// Runs the program `tenon` with an environment that no user's configuration reaches.
 inline Ran run_tenon(std::vector<std::string> arguments,
-                 std::vector<std::pair<std::string, std::string>> environment = {}) {
+                     std::vector<std::pair<std::string, std::string>> environment = {}) {
     arguments.insert(arguments.begin(), TENON_TEST_PROGRAM);
     environment.emplace_back("XDG_CONFIG_HOME", "/nonexistent");
     environment.emplace_back("HOME", "/nonexistent");

@@ -154,7 +154,10 @@ BOOST_AUTO_TEST_CASE(after_a_storm_of_requests_and_cancels_all_gauges_are_zero) 
             [&](Result<host::ChatAnswer> answer) {
                 const bool good = answer ? answer->text == "You said: storm of words"
                                          : answer.error().code == Code::cancelled;
-                if (!good) ++wrong;
+                if (!good) {
+                    ++wrong;
+                    BOOST_TEST_MESSAGE((answer ? answer->text : answer.error().message));
+                }
                 ends.one();
             });
         if (random() % 3 == 0) operation->cancel();

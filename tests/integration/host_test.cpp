@@ -94,9 +94,10 @@ BOOST_AUTO_TEST_CASE(a_request_ends_at_its_own_time_limit_and_says_so) {
     const auto answer = host->complete(request);
     BOOST_REQUIRE(!answer);
     BOOST_TEST((answer.error().code == Code::deadline));
-    BOOST_TEST(answer.error().message ==
-               "provider silent: The request was not finished within 20ms; allow more time or ask for "
-               "less.");
+    BOOST_TEST(
+        answer.error().message ==
+        "provider silent: The request was not finished within 20ms; allow more time or ask for "
+        "less.");
 }
 
 BOOST_AUTO_TEST_CASE(sessions_keep_their_connection_from_one_request_to_the_next) {

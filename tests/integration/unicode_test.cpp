@@ -7,7 +7,8 @@ namespace {
 
 // Characters of one to four bytes, joined emoji, right-to-left with marks, escapes of JSON.
 const std::string kPrompt =
-    "Grüße 👩‍👩‍👧‍👦🏳️‍🌈 日本語の文章、漢字 שָׁלוֹם مرحبا بالعالم e\xcc\x81 "
+    "Grüße 👩‍👩‍👧‍👦🏳️‍🌈 日本語の文章、漢字 שָׁלוֹם مرحبا بالعالم "
+    "e\xcc\x81 "
     "\"q\" "
     "\\ "
     "/\t\xe2\x80\xa8 𝒳";

@@ -8,8 +8,6 @@
 namespace tenon::config {
 namespace {
 
-constexpr char kDirect = '\x1f';
-
 /// Collects routes; a name that is taken stays as it is.
 class Routes {
 public:
@@ -61,28 +59,25 @@ void add_listed(Routes& routes, const std::vector<RoutedProvider>& providers,
     }
 }
 
-void add_direct(Routes& routes, const RoutedProvider& provider) {
-    for (const std::string& prefix : {std::string(), std::string(1, kDirect)}) {
-        for (const auto& [alias, model] : provider.config->model_aliases) {
-            if (alias.find('*') != std::string::npos) continue;
-            routes.add(prefix + provider.name + "/" + alias, {{{provider.name, model, 1}}});
-        }
-        routes.add(prefix + provider.name + "/*", {{{provider.name, "*", 1}}});
+void add_direct(Routes& routes, const std::string& prefix, const RoutedProvider& provider) {
+    for (const auto& [alias, model] : provider.config->model_aliases) {
+        if (alias.find('*') != std::string::npos) continue;
+        routes.add(prefix + alias, {{{provider.name, model, 1}}});
     }
+    routes.add(prefix + "*", {{{provider.name, "*", 1}}});
 }
 
 }  // namespace
 
-std::string direct_route(std::string_view provider, std::string_view model) {
-    std::string name(1, kDirect);
-    name += provider;
-    name += '/';
-    name += model;
-    return name;
-}
-
-bool is_direct(std::string_view route) noexcept {
-    return !route.empty() && route.front() == kDirect;
+std::string direct_prefix(const Config& config, std::string_view provider) {
+    const std::string prefix = std::string(provider) + "/";
+    const auto clashes = [&](const std::string& name) { return name.starts_with(prefix); };
+    for (const core::RouteSpec& route : config.routes) {
+        if (clashes(route.model) ||
+            std::any_of(route.aliases.begin(), route.aliases.end(), clashes))
+            return "provider:" + prefix;
+    }
+    return prefix;
 }
 
 core::RouteTableSpec route_spec(const Config& config,
@@ -91,7 +86,9 @@ core::RouteTableSpec route_spec(const Config& config,
     for (const RoutedProvider& provider : providers) spec.providers.push_back(provider.name);
     Routes routes(config.routes);
     add_listed(routes, providers, config.default_provider);
-    for (const RoutedProvider& provider : providers) add_direct(routes, provider);
+    for (const RoutedProvider& provider : providers) {
+        add_direct(routes, direct_prefix(config, provider.name), provider);
+    }
     spec.routes = std::move(routes).take();
     spec.default_model = config.default_model;
     spec.nested_fallbacks = config.nested_fallbacks;

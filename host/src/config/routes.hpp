@@ -15,15 +15,13 @@ struct RoutedProvider {
     const ProviderConfig* config;
 };
 
-/// The name under which a provider alone is asked for a model. Nobody can type it.
-[[nodiscard]] std::string direct_route(std::string_view provider, std::string_view model);
-
-/// Whether a route has that name because of direct_route().
-[[nodiscard]] bool is_direct(std::string_view route) noexcept;
+/// What stands before a model's name in the route that asks this provider and nobody else:
+/// "NAME/", or "provider:NAME/" if the configuration has routes of its own that begin with that.
+[[nodiscard]] std::string direct_prefix(const Config& config, std::string_view provider);
 
 /// All routes: those of the configuration; each model that providers list, at the default provider
-/// first and then at all others that list it; "PROVIDER/MODEL"; and direct_route(). Earlier ones
-/// win where names clash.
+/// first and then at all others that list it; and, behind direct_prefix(), every model at every
+/// provider. Earlier ones win where names clash.
 /// \param providers in the order of their numbers in the table
 [[nodiscard]] core::RouteTableSpec route_spec(const Config& config,
                                               const std::vector<RoutedProvider>& providers);

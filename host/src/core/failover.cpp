@@ -46,6 +46,13 @@ Sort sort(const Error& error) noexcept {
     return {};
 }
 
+/// Whether the failure speaks against the provider's other models too. What a server says with a
+/// status, it says of the model, unless the plugin knows better; so does the breaker of a model.
+bool blames_provider(const Error& error, const Sort& sorted) noexcept {
+    if (!sorted.blames || error.scope == Scope::provider) return sorted.blames;
+    return error.http_status < 500 && !(error.scope == Scope::request && error.not_sent);
+}
+
 /// Every time that may be asked for again.
 constexpr std::size_t kAnyTimes = std::numeric_limits<std::size_t>::max();
 
@@ -128,10 +135,10 @@ AfterFailure FailoverPlan::failed(const Attempt& attempt, Error error) {
     using Kind = Sort::Kind;
     const Sort sorted = sort(error);
     std::string scratch;
-    Visit visit{attempt.target->provider,
-                std::string(model_at(*attempt.target, attempt.match, scratch)), sorted.blames,
-                sorted.kind == Kind::passing && (error.retryable || error.not_sent),
-                std::move(error)};
+    Visit visit{
+        attempt.target->provider, std::string(model_at(*attempt.target, attempt.match, scratch)),
+        blames_provider(error, sorted),
+        sorted.kind == Kind::passing && (error.retryable || error.not_sent), std::move(error)};
     visits_.push_back(std::move(visit));
     cause_ = sorted.cause;
 

@@ -97,7 +97,7 @@ void Breakers::report(Pass& pass, core::Outcome outcome, bool blames_model, base
     }
     is_models = is_models && pass.line_;
 
-    const auto of_provider = is_models ? core::Outcome::ignored : outcome;
+    const auto of_provider = is_models ? core::Outcome::success : outcome;  // it has answered
     const auto of_model = failure && !is_models ? core::Outcome::ignored : outcome;
     deliver(provider_,
             provider_.breaker.record(std::move(pass.provider_permit_), of_provider, now));

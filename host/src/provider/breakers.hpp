@@ -26,9 +26,11 @@ namespace tenon::provider {
 ///
 /// A failure that the server itself reports (a status of 500 or more, unless its scope is the
 /// provider) is the model's: the server is alive. All others, as timeouts and broken connections,
-/// are the provider's. The other breaker of the two then learns nothing; a success counts for both.
-/// A model without a breaker gets one with its first failure. When kMostModels have one, those that
-/// are closed and have nothing to remember make room, or else the failure is the provider's.
+/// are the provider's. For the provider a failure of the model is a success, because it has
+/// answered; the model's breaker learns nothing from the provider's failures. A success counts for
+/// both. A model without a breaker gets one with its first failure. When kMostModels have one,
+/// those that are closed and have nothing to remember make room, or else the failure is the
+/// provider's.
 ///
 /// \par Object lifetimes
 /// Must outlive its passes.

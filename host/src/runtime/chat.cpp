@@ -100,14 +100,12 @@ Result<void> stream_body(std::string_view body, provider::DeltaSink& sink) {
 }  // namespace
 
 net::Awaitable<Result<host::ChatAnswer>> HostImpl::chat(
-    host::ChatRequest request, provider::DeltaSink* sink,
+    std::string asked, host::ChatRequest request, provider::DeltaSink* sink,
     std::shared_ptr<provider::CancelSignal> cancel, std::size_t io_index) {
     const bool stream = sink != nullptr;
     if (auto sound = check(request); !sound) co_return std::move(sound).error();
-    auto asked = route(request.provider, request.model);
-    if (!asked) co_return std::move(asked).error();
     ChatBody body(request, stream);
-    router::LogicalRequest logical = to_logical(request.options, *asked, body);
+    router::LogicalRequest logical = to_logical(request.options, asked, body);
     logical.operation = provider::Operation::complete;
     logical.stream = stream;
     Collector collector(sink);
@@ -143,11 +141,15 @@ net::Awaitable<Result<host::ChatAnswer>> HostImpl::chat(
 
 Result<host::ChatAnswer> HostImpl::complete(const host::ChatRequest& request,
                                             const host::OnDelta& on_delta, std::stop_token stop) {
+    auto asked = route(request.provider, request.model);
+    if (!asked) return std::move(asked).error();
     const auto mailbox = std::make_shared<Mailbox>();
     const bool stream = static_cast<bool>(on_delta);
     const auto cancel = spawn<host::ChatAnswer>(
-        [this, request, mailbox, stream](auto signal, std::size_t io_index) {
-            return chat(request, stream ? mailbox.get() : nullptr, std::move(signal), io_index);
+        [this, asked = *std::move(asked), request, mailbox, stream](auto signal,
+                                                                    std::size_t io_index) {
+            return chat(asked, request, stream ? mailbox.get() : nullptr, std::move(signal),
+                        io_index);
         },
         [mailbox](Result<host::ChatAnswer> answer) { mailbox->finish(std::move(answer)); });
     const std::stop_callback on_stop(stop, [&] { cancel->cancel(); });
@@ -164,11 +166,15 @@ Result<host::ChatAnswer> HostImpl::complete(const host::ChatRequest& request,
 std::shared_ptr<host::Operation> HostImpl::start_complete(
     host::ChatRequest request, host::OnDelta on_delta,
     std::function<void(Result<host::ChatAnswer>)> on_done) {
-    auto task = [this, request = std::move(request), on_delta = std::move(on_delta)](
+    auto task = [this, asked = route(request.provider, request.model), request = request,
+                 on_delta = std::move(on_delta)](
                     auto signal, std::size_t io_index) -> net::Awaitable<Result<host::ChatAnswer>> {
-        if (!on_delta) co_return co_await chat(request, nullptr, std::move(signal), io_index);
+        if (!asked) co_return asked.error();
+        if (!on_delta) {
+            co_return co_await chat(*asked, request, nullptr, std::move(signal), io_index);
+        }
         CallbackSink sink(on_delta, signal);
-        auto answer = co_await chat(request, &sink, std::move(signal), io_index);
+        auto answer = co_await chat(*asked, request, &sink, std::move(signal), io_index);
         if (sink.problem()) answer = *sink.problem();
         co_return answer;
     };

@@ -1,7 +1,6 @@
 #include <chrono>
 #include <utility>
 
-#include "config/routes.hpp"
 #include "core/connection_state.hpp"
 #include "runtime/host_impl.hpp"
 #include "runtime/provider_text.hpp"
@@ -146,7 +145,6 @@ std::vector<host::RouteInfo> HostImpl::routes() const {
     const auto now = base::steady_clock().now();
     std::vector<host::RouteInfo> out;
     for (const core::Route& route : table->routes()) {
-        if (config::is_direct(route.model)) continue;
         host::RouteInfo info;
         info.model = route.model;
         for (const core::Tier& tier : route.tiers) {

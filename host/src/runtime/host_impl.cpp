@@ -150,6 +150,7 @@ std::shared_ptr<ProviderEntry> HostImpl::make_provider(const std::string& name,
     auto entry = std::make_shared<ProviderEntry>();
     entry->name = name;
     entry->config = config;
+    entry->direct_prefix = config::direct_prefix(config_, name);
     const auto refuse = [&](Error error) {
         if (error.message.find("provider " + name) == std::string::npos) {
             error.message = "provider " + name + ": " + error.message;
@@ -219,6 +220,11 @@ Error HostImpl::unknown_kind(const std::string& kind) const {
 }
 
 Result<void> HostImpl::add_provider(const host::ProviderOptions& options) {
+    const std::lock_guard adding(adding_);
+    return add_one(options);
+}
+
+Result<void> HostImpl::add_one(const host::ProviderOptions& options) {
     if (!plugin::is_kind_id(options.name)) {
         return Error(Code::invalid, "'" + options.name +
                                         "' is not a provider name: use 1 to 64 of a-z, 0-9, '.', "
@@ -241,30 +247,27 @@ Result<void> HostImpl::add_provider(const host::ProviderOptions& options) {
     config.config.path = "config";
     auto entry = make_provider(options.name, config);
     if (!entry->provider) return entry->problem;
-    const auto provider = entry->provider;
-    {
-        const std::lock_guard lock(mutex_);
-        if (providers_.emplace(options.name, std::move(entry)).second) {
-            publish_routes();
-            return {};
-        }
-    }
-    provider->shut_down(shutdown_grace_);
-    return Error(Code::invalid, "a provider named " + options.name + " exists already");
+    const std::lock_guard lock(mutex_);
+    providers_.emplace(options.name, std::move(entry));
+    publish_routes();
+    return {};
 }
 
 Result<std::shared_ptr<ProviderEntry>> HostImpl::find_entry(std::string_view name) {
-    {
+    const auto look = [&]() -> Result<std::shared_ptr<ProviderEntry>> {
         const std::lock_guard lock(mutex_);
         const auto found = providers_.find(name);
         if (found != providers_.end()) return found->second;
         if (!registry_.find(name)) return unknown_provider(name);
+        return std::shared_ptr<ProviderEntry>();
+    };
+    if (auto known = look(); !known || *known) return known;
+    const std::lock_guard adding(adding_);
+    if (auto known = look(); !known || *known) return known;  // somebody was faster
+    if (auto added = add_one({std::string(name), std::string(name), "{}", {}, "{}"}); !added) {
+        return std::move(added).error();
     }
-    auto added = add_provider({std::string(name), std::string(name), "{}", {}, "{}"});
-    const std::lock_guard lock(mutex_);
-    const auto found = providers_.find(name);  // also if another thread was faster
-    if (found != providers_.end()) return found->second;
-    return std::move(added).error();
+    return look();
 }
 
 Result<std::shared_ptr<ProviderEntry>> HostImpl::find(std::string_view name) {
@@ -335,12 +338,10 @@ Result<std::string> HostImpl::route(std::string_view provider, std::string_view 
     auto entry = find_entry(name);
     if (!entry) return std::move(entry).error();
     if (!(*entry)->provider) return (*entry)->problem;
-    if (!model.empty()) return config::direct_route(name, model);
     const config::ProviderConfig& config = (*entry)->config;
-    if (config.default_model.empty() && !config.models.empty()) {
-        return config::direct_route(name, config.models.front());
-    }
-    return config::direct_route(name, config.default_model);
+    std::string_view known = model.empty() ? std::string_view(config.default_model) : model;
+    if (known.empty() && !config.models.empty()) known = config.models.front();
+    return (*entry)->direct_prefix + std::string(known);
 }
 
 Error escaped(const std::exception_ptr& exception) {

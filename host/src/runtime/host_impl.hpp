@@ -26,6 +26,7 @@ namespace tenon::runtime {
 struct ProviderEntry {
     std::string name;
     config::ProviderConfig config;
+    std::string direct_prefix;                     ///< config::direct_prefix()
     std::shared_ptr<provider::Provider> provider;  ///< nullptr: see `problem`
     Error problem;
     std::shared_ptr<provider::Upstream> upstream;  ///< never nullptr
@@ -126,6 +127,7 @@ public:
 
 private:
     void make_configured_providers();
+    Result<void> add_one(const host::ProviderOptions& options);  ///< REQUIRES: adding_ is held
     std::shared_ptr<ProviderEntry> make_provider(const std::string& name,
                                                  const config::ProviderConfig& config);
     void probe_all(const std::vector<std::shared_ptr<ProviderEntry>>& all);
@@ -153,19 +155,21 @@ private:
     template <class T, class Task>
     Result<T> wait_for(Task task, std::stop_token stop);
 
-    // The coroutines behind the functions of the same names.
-    net::Awaitable<Result<host::ChatAnswer>> chat(host::ChatRequest request,
+    // The coroutines behind the public functions. What may make a provider, route() and find(), is
+    // asked before: it waits for a plugin, which no I/O thread may.
+    net::Awaitable<Result<host::ChatAnswer>> chat(std::string asked, host::ChatRequest request,
                                                   provider::DeltaSink* sink,
                                                   std::shared_ptr<provider::CancelSignal> cancel,
                                                   std::size_t io_index);
     net::Awaitable<Result<host::EmbeddingAnswer>> embedding(
-        host::EmbeddingRequest request, std::shared_ptr<provider::CancelSignal> cancel,
-        std::size_t io_index);
+        Result<std::string> asked, host::EmbeddingRequest request,
+        std::shared_ptr<provider::CancelSignal> cancel, std::size_t io_index);
     net::Awaitable<Result<host::RerankAnswer>> ranking(
-        host::RerankRequest request, std::shared_ptr<provider::CancelSignal> cancel,
-        std::size_t io_index);
+        Result<std::string> asked, host::RerankRequest request,
+        std::shared_ptr<provider::CancelSignal> cancel, std::size_t io_index);
     net::Awaitable<Result<std::vector<std::string>>> listing(
-        std::string provider, std::shared_ptr<provider::CancelSignal> cancel, std::size_t io_index);
+        Result<std::shared_ptr<ProviderEntry>> entry,
+        std::shared_ptr<provider::CancelSignal> cancel, std::size_t io_index);
     net::Awaitable<Result<host::CommandReply>> carry_out(
         std::shared_ptr<ProviderEntry> entry, host::Command command,
         std::chrono::milliseconds patience, std::shared_ptr<provider::CancelSignal> cancel,
@@ -183,6 +187,7 @@ private:
     const provider::ProviderEnvironment environment_;
     const bool active_checks_;
 
+    std::mutex adding_;  ///< held while a provider is made and added; before mutex_
     mutable std::mutex mutex_;
     plugin::Registry registry_;
     std::vector<host::PluginProblem> directory_problems_;

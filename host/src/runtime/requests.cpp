@@ -128,9 +128,8 @@ private:
 }  // namespace
 
 net::Awaitable<Result<host::EmbeddingAnswer>> HostImpl::embedding(
-    host::EmbeddingRequest request, std::shared_ptr<provider::CancelSignal> cancel,
-    std::size_t io_index) {
-    auto asked = route(request.provider, request.model);
+    Result<std::string> asked, host::EmbeddingRequest request,
+    std::shared_ptr<provider::CancelSignal> cancel, std::size_t io_index) {
     if (!asked) co_return std::move(asked).error();
     const std::vector<std::string_view> inputs(request.inputs.begin(), request.inputs.end());
     std::optional<std::uint64_t> dimensions;
@@ -154,9 +153,8 @@ net::Awaitable<Result<host::EmbeddingAnswer>> HostImpl::embedding(
 }
 
 net::Awaitable<Result<host::RerankAnswer>> HostImpl::ranking(
-    host::RerankRequest request, std::shared_ptr<provider::CancelSignal> cancel,
-    std::size_t io_index) {
-    auto asked = route(request.provider, request.model);
+    Result<std::string> asked, host::RerankRequest request,
+    std::shared_ptr<provider::CancelSignal> cancel, std::size_t io_index) {
     if (!asked) co_return std::move(asked).error();
     Body body([&](std::string_view model) -> Result<std::string> {
         return rerank_body(std::string(model), request);
@@ -171,8 +169,8 @@ net::Awaitable<Result<host::RerankAnswer>> HostImpl::ranking(
 }
 
 net::Awaitable<Result<std::vector<std::string>>> HostImpl::listing(
-    std::string name, std::shared_ptr<provider::CancelSignal> cancel, std::size_t io_index) {
-    auto entry = find(name);
+    Result<std::shared_ptr<ProviderEntry>> entry, std::shared_ptr<provider::CancelSignal> cancel,
+    std::size_t io_index) {
     if (!entry) co_return std::move(entry).error();
     const auto provider = (*entry)->provider;
     if (!(*entry)->config.models.empty()) co_return (*entry)->config.models;
@@ -190,8 +188,9 @@ net::Awaitable<Result<std::vector<std::string>>> HostImpl::listing(
 Result<host::EmbeddingAnswer> HostImpl::embed(const host::EmbeddingRequest& request,
                                               std::stop_token stop) {
     return wait_for<host::EmbeddingAnswer>(
-        [this, request](auto cancel, std::size_t io_index) {
-            return embedding(request, std::move(cancel), io_index);
+        [this, asked = route(request.provider, request.model), request](auto cancel,
+                                                                        std::size_t io_index) {
+            return embedding(asked, request, std::move(cancel), io_index);
         },
         std::move(stop));
 }
@@ -199,8 +198,9 @@ Result<host::EmbeddingAnswer> HostImpl::embed(const host::EmbeddingRequest& requ
 std::shared_ptr<host::Operation> HostImpl::start_embed(
     host::EmbeddingRequest request, std::function<void(Result<host::EmbeddingAnswer>)> on_done) {
     return start_operation<host::EmbeddingAnswer>(
-        [this, request = std::move(request)](auto cancel, std::size_t io_index) {
-            return embedding(request, std::move(cancel), io_index);
+        [this, asked = route(request.provider, request.model), request](auto cancel,
+                                                                        std::size_t io_index) {
+            return embedding(asked, request, std::move(cancel), io_index);
         },
         std::move(on_done));
 }
@@ -208,8 +208,9 @@ std::shared_ptr<host::Operation> HostImpl::start_embed(
 Result<host::RerankAnswer> HostImpl::rerank(const host::RerankRequest& request,
                                             std::stop_token stop) {
     return wait_for<host::RerankAnswer>(
-        [this, request](auto cancel, std::size_t io_index) {
-            return ranking(request, std::move(cancel), io_index);
+        [this, asked = route(request.provider, request.model), request](auto cancel,
+                                                                        std::size_t io_index) {
+            return ranking(asked, request, std::move(cancel), io_index);
         },
         std::move(stop));
 }
@@ -217,16 +218,17 @@ Result<host::RerankAnswer> HostImpl::rerank(const host::RerankRequest& request,
 std::shared_ptr<host::Operation> HostImpl::start_rerank(
     host::RerankRequest request, std::function<void(Result<host::RerankAnswer>)> on_done) {
     return start_operation<host::RerankAnswer>(
-        [this, request = std::move(request)](auto cancel, std::size_t io_index) {
-            return ranking(request, std::move(cancel), io_index);
+        [this, asked = route(request.provider, request.model), request](auto cancel,
+                                                                        std::size_t io_index) {
+            return ranking(asked, request, std::move(cancel), io_index);
         },
         std::move(on_done));
 }
 
 Result<std::vector<std::string>> HostImpl::models(std::string_view provider, std::stop_token stop) {
     return wait_for<std::vector<std::string>>(
-        [this, name = std::string(provider)](auto cancel, std::size_t io_index) {
-            return listing(name, std::move(cancel), io_index);
+        [this, entry = find(provider)](auto cancel, std::size_t io_index) {
+            return listing(entry, std::move(cancel), io_index);
         },
         std::move(stop));
 }
@@ -234,8 +236,8 @@ Result<std::vector<std::string>> HostImpl::models(std::string_view provider, std
 std::shared_ptr<host::Operation> HostImpl::start_models(
     std::string_view provider, std::function<void(Result<std::vector<std::string>>)> on_done) {
     return start_operation<std::vector<std::string>>(
-        [this, name = std::string(provider)](auto cancel, std::size_t io_index) {
-            return listing(name, std::move(cancel), io_index);
+        [this, entry = find(provider)](auto cancel, std::size_t io_index) {
+            return listing(entry, std::move(cancel), io_index);
         },
         std::move(on_done));
 }

@@ -21,7 +21,8 @@ BOOST_AUTO_TEST_CASE(an_error_that_the_server_reports_is_its_models) {
     Rig rig;
     rig.attempts(5, kModelFails, "m");
     BOOST_TEST(rig.look("m").state == BreakerState::open);
-    BOOST_TEST(rig.look().counts.total() == 0U);
+    BOOST_TEST(rig.look().counts.successes == 5U);  // it has answered
+    BOOST_TEST(rig.look().counts.failures == 0U);
     rig.attempts(1, kAnswer, "n");
     BOOST_TEST(!rig.breakers.admit("m", rig.now).has_value());
 }
@@ -59,7 +60,7 @@ BOOST_AUTO_TEST_CASE(a_providers_failure_tells_its_models_nothing) {
     rig.attempts(1, kModelFails);
     rig.attempts(2, kProviderFails);
     BOOST_TEST(rig.look("m").counts.total() == 1U);
-    BOOST_TEST(rig.look().counts.total() == 2U);
+    BOOST_TEST(rig.look().counts.failures == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_success_counts_for_both) {
@@ -67,7 +68,7 @@ BOOST_AUTO_TEST_CASE(a_success_counts_for_both) {
     rig.attempts(1, kModelFails);
     rig.attempts(2, kAnswer);
     BOOST_TEST(rig.look("m").counts.successes == 2U);
-    BOOST_TEST(rig.look().counts.successes == 2U);
+    BOOST_TEST(rig.look().counts.successes == 3U);
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_about_a_bad_request_is_a_success_for_both) {
@@ -77,7 +78,7 @@ BOOST_AUTO_TEST_CASE(an_answer_about_a_bad_request_is_a_success_for_both) {
     rig.attempts(1, kModelFails);
     rig.attempts(1, {.error = &bad_request});
     BOOST_TEST(rig.look("m").counts.successes == 1U);
-    BOOST_TEST(rig.look().counts.successes == 1U);
+    BOOST_TEST(rig.look().counts.successes == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(what_says_nothing_counts_for_none) {
@@ -88,7 +89,7 @@ BOOST_AUTO_TEST_CASE(what_says_nothing_counts_for_none) {
     rig.attempts(20, {.stop = Stop::not_admitted, .error = &kServerError});
     rig.attempts(20, {.error = &throttled});
     BOOST_TEST(rig.look("m").counts.total() == 1U);
-    BOOST_TEST(rig.look().counts.total() == 0U);
+    BOOST_TEST(rig.look().counts.total() == 1U);  // the first
 }
 
 BOOST_AUTO_TEST_CASE(a_report_returns_the_verdict) {
