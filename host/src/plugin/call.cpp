@@ -90,7 +90,7 @@ CallSlot::Over CallSlot::over() noexcept {
     return out;
 }
 
-void CallSlot::clear() noexcept {
+const tenon_json_document* CallSlot::clear() noexcept {
     recycle(model);
     recycle(body);
     recycle(idempotency_key);
@@ -100,6 +100,7 @@ void CallSlot::clear() noexcept {
     waker.reset();
     job.reset();
     conn = nullptr;
+    return std::exchange(json, nullptr);
 }
 
 }  // namespace tenon::plugin

@@ -112,7 +112,8 @@ struct CallSlot {
 
     void prepare(const CallRequest& in, tenon_conn* connection, std::size_t io);
     /// Buffers of an unusually large request do not stay for ever.
-    void clear() noexcept;
+    /// Returns what is to be released without the mutex, or nullptr.
+    [[nodiscard]] const tenon_json_document* clear() noexcept;
     /// The plugin is done and `outcome` is set: ends the operations and wakes the reader.
     void finish() noexcept;
     [[nodiscard]] Over over() noexcept;

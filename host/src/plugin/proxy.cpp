@@ -179,7 +179,9 @@ ActiveCall Proxy::connect(const CallRequest& request, std::size_t io_index) {
     CallRequest connecting = request;
     connecting.connects = true;
     return start("connect", (kind_->blocking & TENON_BLOCKING_CONNECT) != 0, nullptr, connecting,
-                 io_index, [this, deadline = base::to_abi_deadline(request.deadline)](auto call) {
+                 io_index,
+                 [this, deadline = base::to_abi_deadline(request.deadline)](tenon_call call,
+                                                                            const tenon_request*) {
                      return kind_->functions.connect(provider_, call, deadline);
                  });
 }
@@ -187,7 +189,8 @@ ActiveCall Proxy::connect(const CallRequest& request, std::size_t io_index) {
 ActiveCall Proxy::health_check(tenon_conn* conn, const CallRequest& request, std::size_t io_index) {
     return start("health_check", (kind_->blocking & TENON_BLOCKING_HEALTH) != 0, conn, request,
                  io_index,
-                 [this, conn, deadline = base::to_abi_deadline(request.deadline)](tenon_call call) {
+                 [this, conn, deadline = base::to_abi_deadline(request.deadline)](
+                     tenon_call call, const tenon_request*) {
                      return kind_->functions.health_check(provider_, conn, call, deadline);
                  });
 }
@@ -195,7 +198,8 @@ ActiveCall Proxy::health_check(tenon_conn* conn, const CallRequest& request, std
 ActiveCall Proxy::list_models(tenon_conn* conn, const CallRequest& request, std::size_t io_index) {
     return start("list_models", (kind_->blocking & TENON_BLOCKING_CALLS) != 0, conn, request,
                  io_index,
-                 [this, conn, deadline = base::to_abi_deadline(request.deadline)](tenon_call call) {
+                 [this, conn, deadline = base::to_abi_deadline(request.deadline)](
+                     tenon_call call, const tenon_request*) {
                      return kind_->functions.list_models(provider_, conn, call, deadline);
                  });
 }
@@ -215,11 +219,7 @@ ActiveCall Proxy::rerank(tenon_conn* conn, const CallRequest& request, std::size
 ActiveCall Proxy::start_operation(const char* name, Operation operation, tenon_conn* conn,
                                   const CallRequest& request, std::size_t io_index) {
     return start(name, (kind_->blocking & TENON_BLOCKING_CALLS) != 0, conn, request, io_index,
-                 [this, operation, conn](tenon_call call) {
-                     // The slot's request stays where it is until the call is freed, which needs
-                     // the host's release; the host still holds the call here.
-                     const tenon_request* in = nullptr;
-                     calls_.with(call, [&](CallSlot& slot) { in = &slot.request; });
+                 [this, operation, conn](tenon_call call, const tenon_request* in) {
                      return operation(provider_, conn, in, call);
                  });
 }
@@ -228,21 +228,25 @@ template <class CallPlugin>
 ActiveCall Proxy::start(const char* function, bool blocking, tenon_conn* conn,
                         const CallRequest& request, std::size_t io_index,
                         const CallPlugin& call_plugin) {
+    // Stays where it is until the call is freed: not before the plugin has finished.
+    const tenon_request* in = nullptr;
     const tenon_call call = calls_.insert([&](CallSlot& slot, tenon_call) {
-        slot.clear();
         slot.prepare(request, conn, io_index);
+        in = &slot.request;
+        enter();
     });
     ActiveCall active(shared_from_this(), call);
     if (blocking) {
-        start_on_worker(function, call, call_plugin);
+        start_on_worker(function, call, in, call_plugin);
     } else {
-        run_start(function, call, call_plugin);
+        run_start(function, call, in, call_plugin);
     }
     return active;
 }
 
 template <class CallPlugin>
-void Proxy::start_on_worker(const char* function, tenon_call call, const CallPlugin& call_plugin) {
+void Proxy::start_on_worker(const char* function, tenon_call call, const tenon_request* in,
+                            const CallPlugin& call_plugin) {
     if (hanging_.load(std::memory_order_relaxed) >= kMostHanging) {
         Error error(Code::unavailable, std::to_string(kMostHanging) +
                                            " earlier calls still hang in the plugin; restart this "
@@ -254,14 +258,14 @@ void Proxy::start_on_worker(const char* function, tenon_call call, const CallPlu
     const auto job = std::make_shared<WorkerJob>();
     calls_.with(call, [&](CallSlot& slot) { slot.job = job; });
     enter();
-    const bool queued =
-        environment_.blocking.post([self = shared_from_this(), job, function, call, call_plugin] {
+    const bool queued = environment_.blocking.post(
+        [self = shared_from_this(), job, function, call, in, call_plugin] {
             job->state = WorkerJob::running;
             // A storm of requests that were given up in the queue must not reach the plugin.
             if (self->is_cancelled(call)) {
                 self->end_by_host(call, Error(Code::cancelled, "the request was cancelled"));
             } else {
-                self->run_start(function, call, call_plugin);
+                self->run_start(function, call, in, call_plugin);
             }
             if (job->state.exchange(WorkerJob::ended) == WorkerJob::written_off) {
                 self->environment_.blocking.write_off(false);
@@ -284,14 +288,13 @@ void Proxy::give_up(WorkerJob& job) noexcept {
 }
 
 template <class CallPlugin>
-void Proxy::run_start(const char* function, tenon_call call,
+void Proxy::run_start(const char* function, tenon_call call, const tenon_request* in,
                       const CallPlugin& call_plugin) noexcept {
     const AttributionScope scope(name().c_str(), kind_->library_path.c_str(), function);
-    enter();
     Error error;
     try {
-        const tenon_status status = call_plugin(call);
-        if (status == TENON_OK) return leave();
+        const tenon_status status = call_plugin(call, in);
+        if (status == TENON_OK) return;
         error = refusal(status, function);
     } catch (const std::exception& e) {
         error = thrown(function, e.what());
@@ -300,7 +303,6 @@ void Proxy::run_start(const char* function, tenon_call call,
         error = thrown(function, nullptr);
         misbehaved(error.message);
     }
-    leave();
     if (!end_by_host(call, std::move(error))) {
         misbehaved(std::string(function) +
                    " finished the call and then refused it; the first result stands");
@@ -328,10 +330,10 @@ void Proxy::enter() noexcept {
 }
 
 void Proxy::leave() noexcept {
-    // The last one decrements under the mutex and touches nothing after it: whoever waits for rest
-    // may then destroy this and all that it uses.
+    // Touches nothing after it has decremented: whoever waits for rest may then destroy this and
+    // all that it uses. If somebody waits, the last one therefore decrements under the mutex.
     std::size_t count = entered_.load(std::memory_order_relaxed);
-    while (count > 1) {
+    while (count != (kRetiring | 1)) {
         if (entered_.compare_exchange_weak(count, count - 1, std::memory_order_acq_rel)) return;
     }
     const std::lock_guard lock(idle_mutex_);
@@ -340,10 +342,11 @@ void Proxy::leave() noexcept {
 }
 
 std::size_t Proxy::busy() const noexcept {
-    return calls_.size() + entered_.load(std::memory_order_acquire);
+    return entered_.load(std::memory_order_acquire) & ~kRetiring;
 }
 
 bool Proxy::wait_until_idle(base::Duration grace) {
+    entered_.fetch_or(kRetiring, std::memory_order_acq_rel);
     std::unique_lock lock(idle_mutex_);
     return idle_.wait_for(lock, grace, [this] { return busy() == 0; });
 }

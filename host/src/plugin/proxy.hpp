@@ -146,11 +146,13 @@ private:
                      const CallRequest& request, std::size_t io_index,
                      const CallPlugin& call_plugin);
     template <class CallPlugin>
-    void start_on_worker(const char* function, tenon_call call, const CallPlugin& call_plugin);
+    void start_on_worker(const char* function, tenon_call call, const tenon_request* in,
+                         const CallPlugin& call_plugin);
     /// The host lets go of a call whose start function may still be at work.
     void give_up(WorkerJob& job) noexcept;
     template <class CallPlugin>
-    void run_start(const char* function, tenon_call call, const CallPlugin& call_plugin) noexcept;
+    void run_start(const char* function, tenon_call call, const tenon_request* in,
+                   const CallPlugin& call_plugin) noexcept;
     /// Ends a call that the plugin did not accept. Returns false if it had been finished.
     bool end_by_host(tenon_call call, Error error) noexcept;
     tenon_status call_create(tenon_provider*& provider, Error& error) noexcept;
@@ -171,11 +173,15 @@ private:
     void notify_blocked_emitters() noexcept;
     void cancel(tenon_call call) noexcept;
     void release(tenon_call call) noexcept;
+    struct Parting;
+    /// Under the slot's mutex. Returns whether the slot is free from now on.
+    static bool let_go(CallSlot& slot, Parting& parting) noexcept;
+    void let_gone(tenon_call call, const Parting& parting) noexcept;
     /// Does what follows from the end of a call for plugin and host.
     void settle(tenon_call call, const CallSlot::Over& over, bool in_plugin) noexcept;
     void remove_operation(tenon_call call, const BoundOperation* operation) noexcept;
 
-    /// Plugin code runs, or will run, between the two.
+    /// A call lives, or plugin code runs or will run, between the two.
     void enter() noexcept;
     void leave() noexcept;
     bool wait_until_idle(base::Duration grace);
@@ -195,10 +201,12 @@ private:
 
     /// Workers that a start function keeps although the host has given its call up.
     std::atomic<std::size_t> hanging_{0};
-    /// Plugin code that runs now, and operations whose last callback is still to come.
+    /// Calls in their slots, plugin code that runs now, and operations whose last callback is still
+    /// to come; and kRetiring from when somebody waits for `idle_`.
     std::atomic<std::size_t> entered_{0};
+    static constexpr std::size_t kRetiring = ~(~std::size_t{0} >> 1);
     std::mutex idle_mutex_;
-    std::condition_variable idle_;     ///< entered_ reached zero, maybe after the last call
+    std::condition_variable idle_;     ///< entered_ reached zero
     std::condition_variable drained_;  ///< a reader took deltas, or a call was cancelled
 };
 
@@ -216,7 +224,7 @@ public:
 
     /// Swaps the deltas that have arrived into `into` (cleared first). Returns whether the call is
     /// finished. If there were none and it is not, `waker` is woken once when that changes.
-    /// With `outcome`, a finished call's is swapped into that: no take_outcome() is due.
+    /// With `outcome`, a finished call's is moved there, and the call let go: no more is due.
     bool take(DeltaBatch& into, const std::shared_ptr<Waker>& waker = nullptr,
               CallOutcome* outcome = nullptr) noexcept;
 

@@ -123,15 +123,24 @@ bool Proxy::end_by_host(tenon_call call, Error error) noexcept {
     return ended;
 }
 
+/// What is left to do, without the mutex, when the host lets go of a call.
+struct Proxy::Parting {
+    CallSlot::Over over;
+    bool freed = false;
+    tenon_conn* unclaimed = nullptr;
+    std::shared_ptr<WorkerJob> job = nullptr;
+    const tenon_json_document* json = nullptr;
+};
+
 bool Proxy::take(tenon_call call, DeltaBatch& into, const std::shared_ptr<Waker>& waker,
                  CallOutcome* outcome) noexcept {
     into.clear();
     bool finished = true;
     bool drained = false;
-    calls_.with(call, [&](CallSlot& slot) {
+    Parting parting;
+    calls_.erase_if(call, [&](CallSlot& slot) {
         std::swap(into, slot.deltas);
         finished = slot.finished;
-        if (finished && outcome != nullptr) std::swap(*outcome, slot.outcome);
         drained = slot.paused;
         if (slot.paused) {
             slot.paused = false;
@@ -141,8 +150,13 @@ bool Proxy::take(tenon_call call, DeltaBatch& into, const std::shared_ptr<Waker>
             slot.waker = waker;
             slot.reader_waits = true;
         }
+        if (!finished || outcome == nullptr) return false;
+        *outcome = std::move(slot.outcome);
+        slot.outcome.ok = false;  // what it brought has been claimed
+        return let_go(slot, parting);
     });
     if (drained) notify_blocked_emitters();
+    if (finished && outcome != nullptr) let_gone(call, parting);
     return finished;
 }
 
@@ -181,22 +195,44 @@ void Proxy::cancel(tenon_call call) noexcept {
 }
 
 void Proxy::release(tenon_call call) noexcept {
-    cancel(call);
-    CallSlot::Over over;
-    tenon_conn* unclaimed = nullptr;
-    std::shared_ptr<WorkerJob> job;
-    calls_.with(call, [&](CallSlot& slot) {
-        slot.released = true;
-        if (!slot.finished) job = slot.job;
-        slot.reader_waits = false;
-        slot.waker.reset();
-        // It arrived in the moment in which its caller gave up.
-        if (slot.connects && slot.outcome.ok) unclaimed = std::exchange(slot.outcome.conn, nullptr);
-        over = slot.over();
-    });
-    if (unclaimed != nullptr) disconnect(unclaimed);
-    if (job) give_up(*job);
-    settle(call, over, false);
+    Parting parting;
+    bool running = false;
+    const auto unless_running = [&](CallSlot& slot) {
+        running = !slot.finished && !slot.cancelled;
+        return !running && let_go(slot, parting);
+    };
+    calls_.erase_if(call, unless_running);
+    if (running) {
+        cancel(call);
+        calls_.erase_if(call, unless_running);
+    }
+    let_gone(call, parting);
+}
+
+bool Proxy::let_go(CallSlot& slot, Parting& parting) noexcept {
+    slot.released = true;
+    if (!slot.finished) parting.job = slot.job;
+    slot.reader_waits = false;
+    slot.waker.reset();
+    // It arrived in the moment in which its caller gave up.
+    if (slot.connects && slot.outcome.ok) {
+        parting.unclaimed = std::exchange(slot.outcome.conn, nullptr);
+    }
+    parting.over = slot.over();
+    // Connections are given back first: as long as it has a slot, the call keeps the provider.
+    parting.freed = parting.over.unused && parting.over.conn == nullptr && !parting.unclaimed;
+    if (parting.freed) parting.json = slot.clear();
+    return parting.freed;
+}
+
+void Proxy::let_gone(tenon_call call, const Parting& parting) noexcept {
+    if (parting.freed) {
+        json_service::release(parting.json);
+        return leave();
+    }
+    if (parting.unclaimed != nullptr) disconnect(parting.unclaimed);
+    if (parting.job) give_up(*parting.job);
+    settle(call, parting.over, false);
 }
 
 void Proxy::settle(tenon_call call, const CallSlot::Over& over, bool in_plugin) noexcept {
@@ -204,14 +240,10 @@ void Proxy::settle(tenon_call call, const CallSlot::Over& over, bool in_plugin) 
         options_.on_call_over(over.conn, over.conn_lost, in_plugin);
     }
     if (!over.unused) return;
-    enter();
     const tenon_json_document* json = nullptr;
-    calls_.erase(call, [&](CallSlot& slot) {
-        json = std::exchange(slot.json, nullptr);
-        slot.clear();
-    });
+    calls_.erase(call, [&](CallSlot& slot) { json = slot.clear(); });
     json_service::release(json);
-    leave();  // tells who waits for the last call
+    leave();  // start() entered for the call
 }
 
 void Proxy::remove_operation(tenon_call call, const BoundOperation* operation) noexcept {
@@ -229,7 +261,10 @@ ActiveCall::~ActiveCall() {
 
 bool ActiveCall::take(DeltaBatch& into, const std::shared_ptr<Waker>& waker,
                       CallOutcome* outcome) noexcept {
-    return proxy_->take(call_, into, waker, outcome);
+    const tenon_call call = call_;
+    const bool finished = proxy_->take(call, into, waker, outcome);
+    if (finished && outcome != nullptr) call_ = 0;
+    return finished;
 }
 
 void ActiveCall::take_outcome(CallOutcome& into) noexcept {
