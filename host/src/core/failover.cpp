@@ -1,5 +1,6 @@
 #include "core/failover.hpp"
 
+#include "core/failure_kind.hpp"
 #include "core/setting_range.hpp"
 
 #include <algorithm>
@@ -8,50 +9,6 @@
 
 namespace tenon::core {
 namespace {
-
-/// What an error means for where to go.
-struct Sort {
-    enum class Kind : std::uint8_t { passing, ineligible, context_window, content_filter, final };
-    Kind kind = Kind::final;
-    Cause cause = Cause::unavailable;
-    bool blames = false;  ///< the provider as a whole
-};
-
-Sort sort(const Error& error) noexcept {
-    using Kind = Sort::Kind;
-    // The provider's own word goes before what is usual (x-should-retry).
-    const Kind refusal = error.retryable ? Kind::passing : Kind::ineligible;
-    switch (error.code) {
-        case Code::unavailable:
-        case Code::protocol:
-        case Code::internal:
-        case Code::stale:
-        case Code::again: return {Kind::passing, Cause::unavailable, true};
-        case Code::deadline: return {Kind::passing, Cause::deadline, true};
-        // Limits are mostly those of one model; a provider's own are seen in its state.
-        case Code::throttled:
-        case Code::overloaded: return {Kind::passing, Cause::throttled, false};
-        case Code::auth: return {refusal, Cause::unavailable, true};
-        case Code::forbidden:
-        case Code::unsupported:
-        case Code::not_found: return {refusal, Cause::unavailable, false};
-        case Code::too_large: return {Kind::context_window, Cause::context_window, false};
-        case Code::refused: return {Kind::content_filter, Cause::content_filter, false};
-        case Code::invalid:
-        case Code::no_memory:
-            return {error.retryable ? Kind::passing : Kind::final, Cause::unavailable, false};
-        case Code::ok:
-        case Code::cancelled: break;
-    }
-    return {};
-}
-
-/// Whether the failure speaks against the provider's other models too. What a server says with a
-/// status, it says of the model, unless the plugin knows better; so does the breaker of a model.
-bool blames_provider(const Error& error, const Sort& sorted) noexcept {
-    if (!sorted.blames || error.scope == Scope::provider) return sorted.blames;
-    return error.http_status < 500 && !(error.scope == Scope::request && error.not_sent);
-}
 
 /// Every time that may be asked for again.
 constexpr std::size_t kAnyTimes = std::numeric_limits<std::size_t>::max();
@@ -132,14 +89,13 @@ Step FailoverPlan::next(base::TimePoint now, int attempts_left, const Providers&
 
 AfterFailure FailoverPlan::failed(const Attempt& attempt, Error error) {
     using Onward = AfterFailure::Onward;
-    using Kind = Sort::Kind;
-    const Sort sorted = sort(error);
+    using Kind = FailureKind;
+    const FailureMeaning sorted = meaning_of(error);
+    const bool passes = sorted.kind == Kind::passing && (error.retryable || error.not_sent);
     std::string scratch;
-    Visit visit{
-        attempt.target->provider, std::string(model_at(*attempt.target, attempt.match, scratch)),
-        blames_provider(error, sorted),
-        sorted.kind == Kind::passing && (error.retryable || error.not_sent), std::move(error)};
-    visits_.push_back(std::move(visit));
+    const std::string_view model = model_at(*attempt.target, attempt.match, scratch);
+    visits_.push_back({attempt.target->provider, std::string(model), sorted.blames_provider, passes,
+                       std::move(error)});
     cause_ = sorted.cause;
 
     AfterFailure after{Onward::elsewhere, sorted.kind != Kind::ineligible};

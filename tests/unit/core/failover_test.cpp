@@ -195,6 +195,27 @@ BOOST_AUTO_TEST_CASE(a_failure_that_blames_the_provider_takes_its_other_models_w
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_a_server_reports_with_a_status_is_the_model_s_unless_it_says_otherwise) {
+    auto spec = route("m", {tier({"a"}), tier({"b"})});
+    spec.tiers.insert(spec.tiers.begin() + 1, {{"a", "other", 1}});
+    Error broken(Code::unavailable, "It broke.");
+    broken.http_status = 500;
+    Error down = broken;
+    down.scope = Scope::provider;
+    Error rejected(Code::unavailable, "The breaker of model m is open.");
+    rejected.scope = Scope::request;
+    rejected.not_sent = true;
+    const std::pair<Error, const char*> then[] = {
+        {broken, "a/other"}, {down, "b/m"}, {rejected, "a/other"}};
+    for (const auto& [error, next] : then) {
+        FailoverRig rig({spec});
+        auto plan = rig.plan("m");
+        BOOST_TEST(rig.next(plan) == "a/m");
+        static_cast<void>(plan.failed(*rig.attempt, error));
+        BOOST_TEST(rig.next(plan) == next);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_disconnected_provider_is_connected_on_demand_after_those_of_its_tier) {
     FailoverRig rig({route("m", {tier({"a", "b", "c"}), tier({"d"})})});
     rig.set(0, Availability::disconnected);

@@ -26,9 +26,13 @@ def tests_of(root: Path) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for path in sorted((root / "tests").rglob("*.[ch]pp")):
         case = ""
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            if named := CASE.search(line):
-                case = named.group(1)
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(lines, 1):
+            # A comment stands in the case, or right before it.
+            for near in lines[number - 1 : number + 2]:
+                if named := CASE.search(near):
+                    case = named.group(1)
+                    break
             comment = COMMENT.search(line)
             for statement in ID.findall(comment.group(1)) if comment else []:
                 place = f"{path.relative_to(root)}:{number} {case}".rstrip()
