@@ -70,6 +70,7 @@ struct LeaseEnd {
     core::Verdict verdict = {};
     std::optional<std::int64_t> retry_after_ms = {};  ///< the server's hint
     core::LimitSample sample = core::LimitSample::ignored;
+    std::optional<base::TimePoint> time = {};  ///< of it, if somebody knows
 };
 
 /// How an acquire() ended that brought no lease, beside its error.
@@ -198,7 +199,7 @@ public:
 
     /// A permit and a connection for one attempt, or a place in the line for them; connects on
     /// demand.
-    [[nodiscard]] Lease join(const AcquireLimits& limits);
+    [[nodiscard]] Lease join(const AcquireLimits& limits, base::TimePoint now);
 
     /// Waits until `lease` is granted or refused, within its limits.
     /// \param cancel ends the wait
@@ -371,6 +372,7 @@ private:
     };
 
     std::list<Call> calls_;                         ///< oldest first
+    std::list<Call> unused_;                        ///< room for as many as there ever were at once
     std::map<ConnHandle, Known> conns_;             ///< open connections
     std::multimap<ConnHandle, core::Ticket> lent_;  ///< places in the pool that call_over() ends
     ConnHandle spare_ = 0;                          ///< dialled, joins the pool when that opens
@@ -391,6 +393,7 @@ private:
     Error last_error_;
     std::size_t running_ = 0;  ///< coroutines of this object, and closes
     bool stopping_ = false;
+    base::TimePoint latest_ = base::TimePoint::min();  ///< time of the last visit
 
     // face(), written under the lock.
     std::atomic<core::ConnectionAdmission> face_admission_{ConnectionFace{}.admission};

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <iterator>
+#include <memory>
 #include <utility>
 
 #include "provider/connection_manager.hpp"
@@ -69,11 +70,13 @@ Error ConnectionManager::Lease::refusal(AcquireReport& report) {
     return error;
 }
 
-ConnectionManager::Lease ConnectionManager::join(const AcquireLimits& limits) {
+ConnectionManager::Lease ConnectionManager::join(const AcquireLimits& limits, base::TimePoint now) {
     Lease lease;  // from the start: wherever this ends, everything is given back
-    Section section(*this);
-    Call& call = calls_.emplace_back();
+    Section section(*this, now);
+    if (unused_.empty()) unused_.emplace_back();
+    calls_.splice(calls_.end(), unused_, unused_.begin());
     lease.call_ = std::prev(calls_.end());
+    Call& call = *lease.call_;
     lease.manager_ = shared_from_this();
     call.limits = limits;
     call.since = call.phase_since = section.now;
@@ -105,7 +108,7 @@ net::Awaitable<void> ConnectionManager::take_turn(Lease& lease,
 net::Awaitable<Result<ConnectionManager::Lease>> ConnectionManager::acquire(
     AcquireLimits limits, std::shared_ptr<CancelSignal> cancel, std::size_t io_index,
     AcquireReport* report) {
-    Lease lease = join(limits);
+    Lease lease = join(limits, clock_.now());
     if (!lease.granted() || cancel->cancelled()) {
         co_await take_turn(lease, std::move(cancel), io_index);
     }
@@ -276,13 +279,16 @@ bool ConnectionManager::call_over(ConnHandle conn, core::Disposition disposition
 }
 
 void ConnectionManager::give_back(std::list<Call>::iterator call, const LeaseEnd& end) {
-    Section section(*this);
+    Section section(*this, end.time ? *end.time : clock_.now());
     learn(*call, end, section);
     core::PoolActions pool;
     core::PermitActions permits;
     pool_.release(call->place, end.disposition, section.now, pool);
     permits_.release(call->permit, section.now, permits);
-    calls_.erase(call);  // before others go on: it must not take anything any more
+    // Before others go on: it must not take anything any more.
+    unused_.splice(unused_.begin(), calls_, call);
+    std::destroy_at(&*call);
+    std::construct_at(&*call);
     apply(pool, section);
     apply(permits, section);
 }

@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -19,8 +20,13 @@ namespace tenon::provider {
 /// it.
 class ConnectionManager::Section {
 public:
-    explicit Section(ConnectionManager& manager)
-        : manager_(manager), lock_(manager.mutex_), now(manager.clock_.now()) {}
+    explicit Section(ConnectionManager& manager) : Section(manager, manager.clock_.now()) {}
+    /// For who knows the time already. Whatever was read before the lock was there, time does not
+    /// go back.
+    Section(ConnectionManager& manager, base::TimePoint time)
+        : manager_(manager),
+          lock_(manager.mutex_),
+          now(manager.latest_ = std::max(time, manager.latest_)) {}
     Section(const Section&) = delete;
     Section& operator=(const Section&) = delete;
     ~Section() {

@@ -217,7 +217,7 @@ bool Provider::admit(Attempt& attempt) {
     }
     const auto queue = std::min<std::chrono::milliseconds>(
         job.deadline.limits()[core::Phase::queue], base::kLongestDuration);
-    attempt.lease = manager_->join({job.deadline.total(), queue});
+    attempt.lease = manager_->join({job.deadline.total(), queue}, attempt.began);
     return true;
 }
 
@@ -293,7 +293,7 @@ void Provider::settle(Attempt& attempt) {
     const core::Verdict verdict = attempt.pass.report({.stop = end.stop, .error = error}, now);
     const std::optional<std::int64_t> hint =
         error != nullptr ? error->retry_after_ms : std::nullopt;
-    lease.end({core::Disposition::unused, verdict, hint, sample_of(error, end.stop)});
+    lease.end({core::Disposition::unused, verdict, hint, sample_of(error, end.stop), now});
 
     counters_->queue_wait.record(report.queue_wait);
     if (report.first_byte) counters_->first_byte.record(*report.first_byte);
