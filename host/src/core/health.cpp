@@ -195,6 +195,7 @@ HealthSteps HealthMonitor::check_done(std::uint64_t id, const CheckEnd& end, bas
 }
 
 void HealthMonitor::passed(base::TimePoint now, HealthSteps& steps) noexcept {
+    passed_ = now;
     record_.add_outcome(true);
     failures_ = 0;
     if (state_ == State::unhealthy && ++successes_ < settings_.healthy_after) return;
@@ -370,6 +371,7 @@ HealthStatus HealthMonitor::status(base::TimePoint now, BreakerState breaker) co
     status.last_error = last_error_;
     status.score = score(breaker);
     if (ended_ != kNever) status.last_check = ended_;
+    if (passed_ != kNever) status.last_passed = passed_;
     if (next_ != base::kNoDeadline) status.next_check = next_;
     if (is_cooling_down(now)) status.cool_down_until = cool_down_until_;
     return status;

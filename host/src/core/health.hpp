@@ -107,8 +107,9 @@ struct HealthStatus {
     int score = 0;                                ///< health_score()
     std::optional<base::Duration> response_time;  ///< of the last check that passed
     std::string server_version;
-    std::string last_error;                     ///< of the last check that did not pass
-    std::optional<base::TimePoint> last_check;  ///< its end
+    std::string last_error;                      ///< of the last check that did not pass
+    std::optional<base::TimePoint> last_check;   ///< its end
+    std::optional<base::TimePoint> last_passed;  ///< the end of the last check that passed
     std::optional<base::TimePoint> next_check;
     std::optional<base::TimePoint> cool_down_until;  ///< ask others before that
 };
@@ -214,6 +215,7 @@ private:
     base::TimePoint started_ = kNever;    // the last check
     base::TimePoint deadline_{};          // its
     base::TimePoint ended_ = kNever;      // the last check that ended
+    base::TimePoint passed_ = kNever;     // the last check that passed
     base::TimePoint requested_ = kNever;  // the start of the last check that was asked for
     bool again_ = false;                  // when this check has ended, unless it passes
 

@@ -256,6 +256,7 @@ ProviderReport Provider::report() const {
     ProviderReport out;
     out.breakers = breakers_.snapshot(now);
     out.connections = manager_->report();
+    out.connections.last_error.message = redacted(out.connections.last_error.message);
     out.health = manager_->health(out.breakers.provider.state);
     out.health.last_error = redacted(out.health.last_error);
     out.misbehaviours = proxy_->misbehaviours();

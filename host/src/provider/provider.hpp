@@ -138,6 +138,7 @@ private:
     void settle(Attempt& attempt);
     [[nodiscard]] Result<plugin::CallOutcome> conclude(Attempt& attempt);
     [[nodiscard]] core::Deadline deadline_of(const AttemptRequest& request) const noexcept;
+    [[nodiscard]] std::optional<Result<Health>> found_since(base::TimePoint time) const;
     [[nodiscard]] Error named(Error error) const;
     void note_failure(const Error& named);
 
