@@ -175,7 +175,8 @@ static tenon_status TENON_CALL health_check(tenon_provider* base, tenon_conn* co
         return TENON_OK;
     }
     if (probe_is_told(self, "\"health\":\"auth\"")) {
-        finish_error(base->host, call, TENON_E_AUTH, TENON_SCOPE_PROVIDER, "the key is refused");
+        finish_error(base->host, call, TENON_E_AUTH, TENON_SCOPE_PROVIDER,
+                     "the key sk-sesame is refused");
         return TENON_OK;
     }
     tenon_result result = plain_result();

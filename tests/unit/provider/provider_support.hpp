@@ -139,6 +139,7 @@ public:
         auto options = machine_.options(config);
         options.create_timeout = options.destroy_timeout = kPatience;
         const plugin::ProxyEnvironment real = machine_.environment();
+        for (const auto& [name, secret] : options.secrets) real.log.redactor().add(secret);
         auto made = provider::Provider::create(
             Machine::kind(kind), std::move(options), settings,
             {{real.log, clock_, real.io, real.blocking, real.owner}, &events_, around.on_change});
