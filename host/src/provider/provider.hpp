@@ -30,6 +30,7 @@ struct ProviderSettings {
     /// check.
     ConnectionManagerSettings connections;
     core::BreakerSettings breaker;
+    core::RetrySettings retry;
     core::RetryBudgetSettings retry_budget;
     core::EwmaSettings latency;
 };
@@ -77,6 +78,7 @@ public:
     std::string reason(std::string_view model) const override;
     core::Limits limits(core::OperationClass operation,
                         const core::PhaseLimits& request) const noexcept override;
+    const core::RetrySettings* retry() const noexcept override { return &settings_.retry; }
     bool retries_internally() const noexcept override;
     core::InFlight& in_flight() noexcept override { return in_flight_; }
     core::RetryBudget& retry_budget() noexcept override { return budget_; }

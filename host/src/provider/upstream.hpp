@@ -12,6 +12,7 @@
 #include "core/failover.hpp"
 #include "core/in_flight.hpp"
 #include "core/outcome.hpp"
+#include "core/retry.hpp"
 #include "core/retry_budget.hpp"
 #include "net/awaitable.hpp"
 #include "plugin/call.hpp"
@@ -88,6 +89,8 @@ public:
     /// The limits in effect for an operation here. `request` is what the caller asked for.
     [[nodiscard]] virtual core::Limits limits(core::OperationClass operation,
                                               const core::PhaseLimits& request) const noexcept = 0;
+    /// How requests are repeated that ask it first; null = as all are. Lives as long as this.
+    [[nodiscard]] virtual const core::RetrySettings* retry() const noexcept { return nullptr; }
     /// The plugin retries by itself.
     [[nodiscard]] virtual bool retries_internally() const noexcept = 0;
 

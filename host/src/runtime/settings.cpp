@@ -52,6 +52,7 @@ provider::ProviderSettings to_provider_settings(const config::ProviderConfig& co
     provider::ProviderSettings settings;
     settings.deadlines = config::to_deadlines(config.timeouts);
     settings.breaker = config.breaker;
+    settings.retry = config.retry;
     settings.retry_budget = config.retry_budget;
     settings.latency = config.latency;
     provider::ConnectionManagerSettings& manager = settings.connections;
