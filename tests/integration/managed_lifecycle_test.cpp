@@ -1,0 +1,442 @@
+#include "managed_fixture.hpp"
+
+#include <random>
+
+using namespace tenon;
+using namespace tenon::test;
+using host::Command;
+using Kind = host::CommandReply::Kind;
+
+namespace {
+
+const std::string kSlowConnect = R"({"connect":"slow","slow_ms":3600000})";
+const std::string kSilent = R"({"fail_every":1,"fail_with":"silent"})";
+/// One dial, then quiet for as long as a test may last.
+const std::string kOneDial =
+    R"({"connection":{"reconnect_attempts":1,"reconnect_delay":"1h","drain_grace":"1h"},
+        "health":{"interval":"1h"},"timeouts":{"connect":"1h"},"jitter":false})";
+
+/// Providers that stand in each of the states.
+class States {
+public:
+    explicit States(host::Host& host) : host_(host) {}
+
+    void bring(const std::string& name, const std::string& state) {
+        if (state == "disconnected" || state == "disabled") {
+            add(host_, name, "mock-session", kSlowConnect, kOneDial);
+            if (state == "disabled") tell(host_, name, Command::disable);
+        } else if (state == "connecting") {
+            add(host_, name, "mock-session", kSlowConnect, kOneDial);
+            tell(host_, name, Command::connect);
+        } else if (state == "connected") {
+            add(host_, name, "mock-session", "{}", kOneDial);
+            tell(host_, name, Command::connect, kSettle);
+        } else if (state == "unhealthy") {
+            add(host_, name, "mock-session", R"({"connect":"fail"})", kOneDial);
+            tell(host_, name, Command::connect, kSettle);
+        } else {
+            add(host_, name, "mock-session", kSilent, kOneDial);
+            requests_.start(host_, ask(name, "x"));
+            eventually("in flight", [&] { return status_of(host_, name).pool.active == 1; });
+            tell(host_, name, Command::disconnect);
+        }
+        BOOST_REQUIRE_EQUAL(status_of(host_, name).enabled, state != "disabled");
+        if (state != "disabled") BOOST_REQUIRE_EQUAL(status_of(host_, name).state, state);
+    }
+
+private:
+    host::Host& host_;
+    Requests requests_;
+};
+
+struct Expected {
+    Command command;
+    Kind kind;
+    const char* message;  ///< after "Provider 'NAME' "
+    const char* states;   ///< one of these
+};
+
+void check_replies(const std::string& state, const std::vector<Expected>& table) {
+    const auto host = open_host();
+    States states(*host);
+    int number = 0;
+    for (const Expected& expected : table) {
+        const std::string name = "p" + std::to_string(++number);
+        BOOST_TEST_CONTEXT(state << ", command " << static_cast<int>(expected.command)) {
+            states.bring(name, state);
+            const auto reply = tell(*host, name, expected.command);
+            BOOST_TEST(reply.provider == name);
+            BOOST_TEST((reply.kind == expected.kind));
+            BOOST_TEST(reply.message == "Provider '" + name + "' " + expected.message);
+            BOOST_TEST(contains(expected.states, reply.state), reply.state);
+        }
+    }
+}
+
+constexpr const char* kStays = "will not be connected again until you ask.";
+constexpr const char* kGone = "is disconnected now.";
+constexpr const char* kDisabled = "is disabled and takes no requests.";
+constexpr const char* kEnabledAlready = "is enabled already.";
+constexpr const char* kEnableFirst = "is disabled; enable it first.";
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(managed_lifecycle)
+
+BOOST_AUTO_TEST_CASE(every_command_makes_sense_while_disconnected) {
+    check_replies("disconnected",
+                  {{Command::connect, Kind::accepted, "is connecting now.", "connecting"},
+                   {Command::disconnect, Kind::accepted, kStays, "disconnected"},
+                   {Command::disconnect_now, Kind::accepted, kStays, "disconnected"},
+                   {Command::enable, Kind::already, kEnabledAlready, "disconnected"},
+                   {Command::disable, Kind::accepted, kDisabled, "disconnected"},
+                   {Command::reconnect, Kind::accepted, "is connecting now.", "connecting"},
+                   {Command::recover, Kind::refused, "is not connected; connect it instead.",
+                    "disconnected"}});
+}
+
+BOOST_AUTO_TEST_CASE(every_command_makes_sense_while_connecting) {
+    check_replies(
+        "connecting",
+        {{Command::connect, Kind::already, "is connecting already.", "connecting"},
+         {Command::disconnect, Kind::accepted, kGone, "disconnected"},
+         {Command::disconnect_now, Kind::accepted, kGone, "disconnected"},
+         {Command::enable, Kind::already, kEnabledAlready, "connecting"},
+         {Command::disable, Kind::accepted, kDisabled, "disconnected"},
+         {Command::reconnect, Kind::already, "is being tried at this moment.", "connecting"},
+         {Command::recover, Kind::already, "is being tried at this moment.", "connecting"}});
+}
+
+BOOST_AUTO_TEST_CASE(every_command_makes_sense_while_connected) {
+    check_replies("connected",
+                  {{Command::connect, Kind::already, "is connected already.", "connected"},
+                   {Command::disconnect, Kind::accepted, kGone, "disconnected"},
+                   {Command::disconnect_now, Kind::accepted, kGone, "disconnected"},
+                   {Command::enable, Kind::already, kEnabledAlready, "connected"},
+                   {Command::disable, Kind::accepted, kDisabled, "disconnected"},
+                   {Command::reconnect, Kind::accepted,
+                    "makes new connections; requests in flight end on the old ones.",
+                    "connecting, connected"},
+                   {Command::recover, Kind::already, "is connected; there is nothing to recover.",
+                    "connected"}});
+}
+
+BOOST_AUTO_TEST_CASE(every_command_makes_sense_while_unhealthy) {
+    check_replies("unhealthy",
+                  {{Command::connect, Kind::already,
+                    "is unhealthy: the mock failed as asked: unavailable.", "unhealthy"},
+                   {Command::disconnect, Kind::accepted, kGone, "disconnected"},
+                   {Command::disconnect_now, Kind::accepted, kGone, "disconnected"},
+                   {Command::enable, Kind::already, kEnabledAlready, "unhealthy"},
+                   {Command::disable, Kind::accepted, kDisabled, "disconnected"},
+                   {Command::reconnect, Kind::accepted, "is being tried now.", "unhealthy"},
+                   {Command::recover, Kind::accepted, "is being tried now.", "unhealthy"}});
+}
+
+BOOST_AUTO_TEST_CASE(every_command_makes_sense_while_disconnecting) {
+    check_replies(
+        "disconnecting",
+        {{Command::connect, Kind::accepted,
+          "still finishes requests of its old connections; then it connects again.",
+          "disconnecting"},
+         {Command::disconnect, Kind::already, "is being disconnected already.", "disconnecting"},
+         {Command::disconnect_now, Kind::accepted, kGone, "disconnected"},
+         {Command::enable, Kind::already, kEnabledAlready, "disconnecting"},
+         {Command::disable, Kind::accepted, kDisabled, "disconnecting"},
+         {Command::reconnect, Kind::accepted,
+          "still finishes requests of its old connections; then it connects again.",
+          "disconnecting"},
+         {Command::recover, Kind::refused,
+          "is being disconnected; connect it if it shall come back.", "disconnecting"}});
+}
+
+BOOST_AUTO_TEST_CASE(every_command_makes_sense_while_disabled) {
+    check_replies(
+        "disabled",
+        {{Command::connect, Kind::refused, kEnableFirst, "disconnected"},
+         {Command::disconnect, Kind::accepted, kStays, "disconnected"},
+         {Command::disconnect_now, Kind::accepted, kStays, "disconnected"},
+         {Command::enable, Kind::accepted,
+          "is enabled; it connects when you ask or, if that is configured, with the first request.",
+          "disconnected"},
+         {Command::disable, Kind::already, "is disabled already.", "disconnected"},
+         {Command::reconnect, Kind::refused, kEnableFirst, "disconnected"},
+         {Command::recover, Kind::refused, kEnableFirst, "disconnected"}});
+}
+
+BOOST_AUTO_TEST_CASE(with_patience_the_reply_tells_how_it_ended) {
+    const auto host = open_host(quiet());
+    for (const char* kind : {"mock", "mock-session", "mock-mux", "mock-blocking"}) {
+        BOOST_TEST_CONTEXT(kind) {
+            const auto up = tell(*host, kind, Command::connect, kSettle);
+            BOOST_TEST((up.kind == Kind::accepted));
+            BOOST_TEST(up.state == "connected");
+            BOOST_TEST(up.message == "Provider '" + std::string(kind) + "' is connected now.");
+            const auto again = tell(*host, kind, Command::reconnect, kSettle);
+            BOOST_TEST(again.state == "connected");
+            const auto down = tell(*host, kind, Command::disconnect, kSettle);
+            BOOST_TEST(down.state == "disconnected");
+            BOOST_TEST(down.message == "Provider '" + std::string(kind) + "' is disconnected now.");
+            BOOST_TEST(status_of(*host, kind).wanted == "disconnected");
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(patience_that_ends_before_the_dial_says_that_it_goes_on) {
+    const auto host = open_host(quiet());
+    add(*host, "slow", "mock-session", kSlowConnect, kOneDial);
+    const auto reply = tell(*host, "slow", Command::connect, std::chrono::milliseconds(1));
+    BOOST_TEST(reply.state == "connecting");
+    BOOST_TEST(reply.message == "Provider 'slow' is connecting now.");
+}
+
+BOOST_AUTO_TEST_CASE(a_connect_that_fails_tells_the_reason_and_goes_on_until_it_works) {
+    const auto host = open_host(quiet());
+    add(*host, "late", "mock-session", R"({"connect":"fail","connect_times":3})",
+        R"({"connection":{"reconnect_attempts":2,"reconnect_delay":"0s"},"health":{"active":false}})");
+    const auto reply = tell(*host, "late", Command::connect, kSettle);
+    BOOST_TEST(reply.state == "unhealthy");
+    BOOST_TEST(contains(reply.message, "the mock failed as asked: unavailable"), reply.message);
+    BOOST_TEST(contains(status_of(*host, "late").last_error, "the mock failed as asked"));
+    const auto refused = host->complete(ask("late", "x"));
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST(contains(refused.error().message, "unhealthy"), refused.error().message);
+    BOOST_TEST(contains(refused.error().message, "the mock failed as asked"));
+
+    const auto recovered = tell(*host, "late", Command::recover, kSettle);
+    BOOST_TEST(recovered.state == "connected");
+    BOOST_TEST(recovered.message == "Provider 'late' is connected now.");
+    BOOST_TEST(host->complete(ask("late", "x")).has_value());
+    const auto numbers = statistics_of(*host, "late");
+    BOOST_TEST(numbers.connect_failures == 3u);
+    BOOST_TEST(numbers.connects == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(recover_waits_for_the_check_that_has_to_pass) {
+    const auto host = open_host();
+    add(*host, "late", "mock-session",
+        R"({"connect":"fail","connect_times":2,"health":"slow","slow_ms":50})", kOneDial);
+    BOOST_TEST(tell(*host, "late", Command::connect, kSettle).state == "unhealthy");
+    BOOST_TEST(tell(*host, "late", Command::recover).message ==
+               "Provider 'late' is being tried now.");
+    BOOST_TEST(tell(*host, "late", Command::recover, kSettle).state == "connected");
+}
+
+BOOST_AUTO_TEST_CASE(a_dial_that_fails_is_repeated_without_being_asked) {
+    const auto host = open_host(quiet());
+    add(*host, "late", "mock-session", R"({"connect":"fail","connect_times":2})",
+        R"({"connection":{"reconnect_attempts":3,"reconnect_delay":"1ms"}})");
+    BOOST_TEST(tell(*host, "late", Command::connect, kSettle).state == "connected");
+    BOOST_TEST(statistics_of(*host, "late").connect_failures == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(disconnect_lets_a_stream_end_and_takes_no_other_request) {
+    const auto host = open_host(quiet());
+    // Longer than what waits for a reader.
+    add(*host, "long", "mock-session", R"({"answer":"lorem","tokens":200000})", kOneDial);
+    std::promise<void> first;
+    std::promise<void> go;
+    std::jthread controller([&] {
+        first.get_future().wait();
+        BOOST_TEST(tell(*host, "long", Command::disconnect).state == "disconnecting");
+        const auto other = host->complete(ask("long", "x"));
+        BOOST_TEST(!other.has_value());
+        BOOST_TEST(contains(why(other), "is being disconnected"), why(other));
+        go.set_value();
+    });
+    bool begun = false;
+    const auto answer = host->complete(ask("long", "x"), [&](const host::StreamDelta&) {
+        if (std::exchange(begun, true)) return;
+        first.set_value();
+        go.get_future().wait();
+    });
+    BOOST_REQUIRE_MESSAGE(answer.has_value(), why(answer));
+    BOOST_TEST(answer->usage.output_tokens.value_or(0) == 200000u);
+    BOOST_TEST(tell(*host, "long", Command::disconnect, kSettle).state == "disconnected");
+    const auto status = status_of(*host, "long");
+    BOOST_TEST(status.pool.active + status.pool.idle == 0u);
+    BOOST_TEST(status.permits.held == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(disconnect_now_interrupts_what_is_in_flight) {
+    const auto host = open_host(quiet());
+    for (const char* kind : {"mock", "mock-session", "mock-mux"}) {
+        BOOST_TEST_CONTEXT(kind) {
+            const std::string name = "silent-" + std::string(kind);
+            add(*host, name, kind, kSilent, kOneDial);
+            Requests requests;
+            requests.start(*host, ask(name, "x"));
+            eventually("in flight", [&] { return status_of(*host, name).unfinished > 0; });
+            BOOST_TEST(tell(*host, name, Command::disconnect_now).state == "disconnected");
+            const auto answer = requests.take();
+            BOOST_REQUIRE(!answer);
+            BOOST_TEST(contains(answer.error().message, "its connections were closed"),
+                       answer.error().message);
+            const auto numbers = statistics_of(*host, name);
+            BOOST_TEST(numbers.attempts.in_flight() == 0u);
+            BOOST_TEST(numbers.requests.in_flight() == 0u);
+            BOOST_TEST(status_of(*host, name).breaker.failures == 0u);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_disabled_provider_says_how_to_enable_it_and_comes_back_as_it_was) {
+    const auto host = open_host(quiet());
+    add(*host, "a", "mock-session");
+    tell(*host, "a", Command::connect, kSettle);
+    BOOST_TEST(tell(*host, "a", Command::disable, kSettle).state == "disconnected");
+    const auto refused = host->complete(ask("a", "x"));
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST(contains(refused.error().message, "is disabled"), refused.error().message);
+    BOOST_TEST(status_of(*host, "a").wanted == "connected");
+    const auto enabled = tell(*host, "a", Command::enable, kSettle);
+    BOOST_TEST(enabled.state == "connected");
+    BOOST_TEST(host->complete(ask("a", "x")).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_was_disconnected_by_hand_stays_so_whatever_is_requested) {
+    const auto host = open_host(quiet());
+    add(*host, "a", "mock-session");
+    BOOST_TEST(host->complete(ask("a", "x")).has_value());
+    tell(*host, "a", Command::disconnect, kSettle);
+    for (int i = 0; i < 3; ++i) {
+        const auto refused = host->complete(ask("a", "x"));
+        BOOST_REQUIRE(!refused);
+        BOOST_TEST(contains(refused.error().message, "connect"), refused.error().message);
+    }
+    BOOST_TEST(status_of(*host, "a").state == "disconnected");
+    tell(*host, "a", Command::connect, kSettle);
+    BOOST_TEST(host->complete(ask("a", "x")).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(reconnect_makes_new_connections_while_a_request_ends_on_the_old_one) {
+    const auto host = open_host(quiet());
+    add(*host, "a", "mock-session", kSilent);
+    Requests requests;
+    const auto operation = requests.start(*host, ask("a", "x"));
+    eventually("in flight", [&] { return status_of(*host, "a").unfinished > 0; });
+    BOOST_TEST(tell(*host, "a", Command::reconnect, kSettle).state == "connected");
+    BOOST_TEST(status_of(*host, "a").in_flight == 1u);
+    BOOST_TEST(statistics_of(*host, "a").connects == 2u);
+    operation->cancel();
+    BOOST_TEST((requests.take().error().code == Code::cancelled));
+}
+
+BOOST_AUTO_TEST_CASE(refused_credentials_wait_for_a_person_who_recovers) {
+    const auto host = open_host(quiet());
+    add(*host, "a", "mock-session", R"({"connect":"auth","connect_times":1})",
+        R"({"connection":{"reconnect_delay":"0s"}})");
+    const auto reply = tell(*host, "a", Command::connect, kSettle);
+    BOOST_TEST(reply.state == "misconfigured");
+    BOOST_TEST(contains(reply.message, "the mock failed as asked: auth"), reply.message);
+    const auto refused = host->complete(ask("a", "x"));
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST(contains(refused.error().message, "misconfigured"), refused.error().message);
+    BOOST_TEST(statistics_of(*host, "a").connect_failures == 1u);
+
+    BOOST_TEST(tell(*host, "a", Command::recover, kSettle).state == "connected");
+    BOOST_TEST(host->complete(ask("a", "x")).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_command_for_all_reaches_everybody_and_answers_in_order) {
+    const auto host = open_with(R"({"providers":{
+        "b":{"kind":"mock-session"}, "c":{"kind":"no-such-kind"},
+        "a":{"kind":"mock"}, "d":{"kind":"mock-session","enabled":false}}})",
+                                quiet());
+    const auto replies = host->command_all(Command::connect, kSettle);
+    BOOST_REQUIRE(replies.size() == 4u);
+    const char* names[] = {"a", "b", "c", "d"};
+    for (std::size_t i = 0; i < 4; ++i) BOOST_TEST(replies[i].provider == names[i]);
+    BOOST_TEST(replies[0].state == "connected");
+    BOOST_TEST(replies[1].state == "connected");
+    BOOST_TEST((replies[2].kind == Kind::refused));
+    BOOST_TEST(replies[2].state == "misconfigured");
+    BOOST_TEST(contains(replies[2].message, "no-such-kind"));
+    BOOST_TEST((replies[3].kind == Kind::refused));
+}
+
+BOOST_AUTO_TEST_CASE(a_command_for_nobody_names_the_nearest_provider) {
+    const auto host = open_host(quiet());
+    add(*host, "primary", "mock");
+    const auto reply = host->command("primry", Command::connect);
+    BOOST_REQUIRE(!reply);
+    BOOST_TEST((reply.error().code == Code::not_found));
+    BOOST_TEST(contains(reply.error().message, "did you mean 'primary'?"), reply.error().message);
+}
+
+BOOST_AUTO_TEST_CASE(commands_and_requests_from_many_threads_end_as_the_last_command_says) {
+    const auto host = open_host(quiet());
+    const std::vector<std::string> names = {"mock", "mock-session", "mock-mux"};
+    for (const auto& name : names) tell(*host, name, Command::connect, kSettle);
+    std::atomic<int> strange{0};
+    {
+        std::vector<std::jthread> threads;
+        for (unsigned seed = 0; seed < 16; ++seed) {
+            threads.emplace_back([&, seed] {
+                std::mt19937 random(seed);
+                for (int i = 0; i < 30; ++i) {
+                    const std::string& name = names[random() % names.size()];
+                    if (seed % 2 == 0) {
+                        const auto command = static_cast<Command>(random() % 7);
+                        const std::chrono::milliseconds patience(random() % 3);
+                        if (!host->command(name, command, patience)) ++strange;
+                    } else {
+                        auto request = ask(name, "x");
+                        request.options.timeout = kLong;
+                        const auto answer = host->complete(request);
+                        const bool known = answer || answer.error().code == Code::unavailable ||
+                                           answer.error().code == Code::cancelled;
+                        if (!known) {
+                            ++strange;
+                            BOOST_TEST_MESSAGE(why(answer));
+                        }
+                    }
+                }
+            });
+        }
+    }
+    BOOST_TEST(strange == 0);
+    for (const auto& name : names) {
+        tell(*host, name, Command::enable);
+        BOOST_TEST(tell(*host, name, Command::connect, kSettle).state == "connected");
+        BOOST_TEST(host->complete(ask(name, "x")).has_value());
+        BOOST_TEST(tell(*host, name, Command::disconnect, kSettle).state == "disconnected");
+        const auto status = status_of(*host, name);
+        BOOST_TEST(status.in_flight == 0u);
+        BOOST_TEST(status.unfinished == 0u);
+        BOOST_TEST(status.permits.held + status.permits.waiting == 0u);
+        BOOST_TEST(status.pool.active + status.pool.idle + status.pool.connecting == 0u);
+        BOOST_TEST(status.misbehaviours == 0u);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_host_ends_with_everything_under_way) {
+    Requests requests;
+    std::promise<Result<host::CommandReply>> reply;
+    std::atomic<int> events{0};
+    {
+        const auto host = open_host();
+        const auto subscription = host->subscribe([&](const host::Event&) { ++events; });
+        add(*host, "silent", "mock-session", kSilent);
+        add(*host, "dialling", "mock-session", kSlowConnect, kOneDial);
+        add(*host, "draining", "mock-session", kSilent, kOneDial);
+        add(*host, "sick", "mock-session", R"({"connect":"fail"})",
+            R"({"connection":{"reconnect_delay":"1ms"}})");
+        for (int i = 0; i < 12; ++i) {
+            requests.start(*host, ask("silent", "x"),
+                           i % 2 == 0 ? host::OnDelta([](auto&) {}) : host::OnDelta());
+        }
+        requests.start(*host, ask("dialling", "x"));
+        requests.start(*host, ask("draining", "x"));
+        requests.start(*host, ask("sick", "x"));
+        eventually("in flight", [&] { return status_of(*host, "draining").pool.active == 1; });
+        tell(*host, "draining", Command::disconnect);
+        host->start_command(
+            "dialling", Command::connect, kSettle,
+            [&](Result<host::CommandReply> end) { reply.set_value(std::move(end)); });
+    }
+    while (requests.size() > 0) BOOST_TEST(!requests.take().has_value());
+    BOOST_TEST((reply.get_future().wait_for(kLong) == std::future_status::ready));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
