@@ -20,7 +20,7 @@ namespace {
 constexpr const char* kUsage =
     "usage: simulate_outage [OPTIONS]\n"
     "  --seed N          of everything that is left to chance (1)\n"
-    "  --clients N       (1000)\n"
+    "  --clients N       the providers have room for 1000 (1000)\n"
     "  --checks          the providers have health checks\n"
     "  --no-try-limit    no time limit for one try, as is the default of requests that are not\n"
     "                    streamed: the first that hangs uses up the time of the whole request\n"
