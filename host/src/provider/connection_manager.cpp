@@ -164,6 +164,15 @@ net::Awaitable<void> ConnectionManager::probe(base::TimePoint deadline, std::siz
     cancel->attach(nullptr);
 }
 
+bool ConnectionManager::is_moving(base::TimePoint now) const noexcept {
+    const core::ConnectionReport& report = machine_.report();
+    if (report.state != core::ConnectionState::unhealthy) {
+        return report.state == core::ConnectionState::connecting ||
+               report.state == core::ConnectionState::disconnecting;
+    }
+    return report.dial != 0 || check_ || health_.next_wake() <= now + settings_.health.min_gap;
+}
+
 net::Awaitable<core::ConnectionReport> ConnectionManager::settled(
     base::TimePoint deadline, std::shared_ptr<CancelSignal> cancel, std::size_t io_index) {
     const auto self = shared_from_this();
@@ -174,9 +183,7 @@ net::Awaitable<core::ConnectionReport> ConnectionManager::settled(
         {
             Section section(*this);
             report = machine_.report();
-            const bool moves = report.state == core::ConnectionState::connecting ||
-                               report.state == core::ConnectionState::disconnecting;
-            if (!moves || section.now >= deadline || cancel->cancelled()) break;
+            if (!is_moving(section.now) || section.now >= deadline || cancel->cancelled()) break;
             watchers_.push_back(waker);
         }
         co_await waker->wait(deadline);

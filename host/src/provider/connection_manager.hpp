@@ -225,8 +225,8 @@ public:
     net::Awaitable<void> probe(base::TimePoint deadline, std::size_t io_index,
                                std::shared_ptr<CancelSignal> cancel = nullptr);
 
-    /// Waits until the state is neither connecting nor disconnecting, at most until `deadline` or
-    /// `cancel`.
+    /// Waits until the state is neither connecting nor disconnecting, nor unhealthy while a dial or
+    /// a check finds out whether it still is; at most until `deadline` or `cancel`.
     net::Awaitable<core::ConnectionReport> settled(base::TimePoint deadline,
                                                    std::shared_ptr<CancelSignal> cancel,
                                                    std::size_t io_index);
@@ -348,6 +348,8 @@ private:
     void tick(Section& section);
     void show_face() noexcept;
     [[nodiscard]] base::TimePoint next_wake() const noexcept;
+    [[nodiscard]] bool is_moving(base::TimePoint now) const noexcept;  ///< see settled()
+    void wake_watchers(Section& section);
     void job_ended() noexcept;
 
     const std::string name_;
@@ -384,7 +386,7 @@ private:
     std::map<core::ConnId, std::shared_ptr<CancelSignal>> pool_dials_;
     std::uint64_t checks_over_ = 0;
     std::vector<std::shared_ptr<IoWaker>> probers_;   ///< wait for the next check to be over
-    std::vector<std::shared_ptr<IoWaker>> watchers_;  ///< wait for the next change of state
+    std::vector<std::shared_ptr<IoWaker>> watchers_;  ///< wait in settled()
 
     std::vector<ConnectionNews> undelivered_;
     bool cooling_down_ = false;                         ///< as the listener was told

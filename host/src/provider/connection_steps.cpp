@@ -48,7 +48,7 @@ void ConnectionManager::apply(const core::ConnectionStep& step, Section& section
 void ConnectionManager::publish(const core::ConnectionTransition& transition, Section& section) {
     using State = core::ConnectionState;
     undelivered_.push_back(transition);
-    for (const auto& watcher : std::exchange(watchers_, {})) section.wake(watcher);
+    wake_watchers(section);
     if (transition.to == State::connected && transition.from == State::unhealthy) {
         face_connected_.store(section.now, std::memory_order_relaxed);
     }

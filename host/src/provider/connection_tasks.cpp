@@ -65,6 +65,7 @@ net::Awaitable<void> ConnectionManager::dial(Task task, base::TimePoint deadline
 void ConnectionManager::dial_failed(const Error& error, Section& section) {
     last_error_ = error;
     fail_who_waits_for_state(error, section);
+    wake_watchers(section);
 }
 
 // --- The pool's dials and probes -----------------------------------------------------------------
@@ -169,6 +170,11 @@ net::Awaitable<void> ConnectionManager::check(Task task, base::TimePoint deadlin
 void ConnectionManager::check_over(Section& section) {
     ++checks_over_;
     for (const auto& prober : std::exchange(probers_, {})) section.wake(prober);
+    wake_watchers(section);
+}
+
+void ConnectionManager::wake_watchers(Section& section) {
+    for (const auto& watcher : std::exchange(watchers_, {})) section.wake(watcher);
 }
 
 }  // namespace tenon::provider

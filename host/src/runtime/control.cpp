@@ -48,16 +48,14 @@ net::Awaitable<Result<host::CommandReply>> HostImpl::carry_out(
     host::CommandReply out;
     out.provider = entry->name;
     out.kind = to_host(reply.kind());
-    out.message = core::describe(reply, entry->name);
-    if (patience.count() > 0 && reply.kind() != core::CommandReply::Kind::refused) {
+    const bool waits = patience.count() > 0 && reply.kind() != core::CommandReply::Kind::refused;
+    if (waits) {
         const auto until = base::steady_clock().now() + patience;
         co_await provider.settled(until, std::move(cancel), io_index);
     }
     const provider::ProviderReport report = provider.report();
     out.state = state_name(report);
-    if (const std::string after = outcome_text(entry->name, report); !after.empty()) {
-        if (reply.kind() != core::CommandReply::Kind::refused) out.message = after;
-    }
+    out.message = reply_text(reply, waits, entry->name, report);
     co_return out;
 }
 

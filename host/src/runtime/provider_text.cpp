@@ -40,6 +40,24 @@ host::CallStatistics to_calls(const core::CallCounts& counts) {
     return out;
 }
 
+enum class Announced : std::uint8_t { nothing, connected, disconnected };
+
+/// What will be the case if all goes well.
+Announced what_is_announced(core::ReplyNote note) noexcept {
+    switch (note) {
+        case core::ReplyNote::connecting:
+        case core::ReplyNote::connects_when_drained:
+        case core::ReplyNote::dialling:
+        case core::ReplyNote::checking:
+        case core::ReplyNote::already_connecting:
+        case core::ReplyNote::already_waiting_for_drain:
+        case core::ReplyNote::already_dialling: return Announced::connected;
+        case core::ReplyNote::draining:
+        case core::ReplyNote::already_disconnecting: return Announced::disconnected;
+        default: return Announced::nothing;
+    }
+}
+
 host::BreakerStatus to_breaker(const std::string& model, const core::BreakerSnapshot& breaker) {
     host::BreakerStatus out;
     out.model = model;
@@ -63,11 +81,23 @@ std::string state_name(const provider::ProviderReport& report) {
     return std::string(to_string(connection.state));
 }
 
-std::string outcome_text(std::string_view name, const provider::ProviderReport& report) {
-    const core::ConnectionReport& connection = report.connections.connection;
-    const bool works =
-        !connection.misconfigured && connection.state != core::ConnectionState::unhealthy;
-    if (works) return {};
+std::string reply_text(core::CommandReply reply, bool waited, std::string_view name,
+                       const provider::ProviderReport& report) {
+    using core::ReplyNote;
+    const core::ConnectionState state = report.connections.connection.state;
+    const Announced announced = what_is_announced(reply.note);
+    if (announced == Announced::connected && state == core::ConnectionState::connected) {
+        return core::describe({ReplyNote::now_connected}, name);
+    }
+    if (announced == Announced::disconnected && state == core::ConnectionState::disconnected) {
+        return core::describe({ReplyNote::now_disconnected}, name);
+    }
+    const bool hoped = announced == Announced::connected || reply.note == ReplyNote::recreating ||
+                       reply.note == ReplyNote::now_kept_connected;
+    const bool tells_why = reply.note == ReplyNote::already_unhealthy || (waited && hoped);
+    if (!tells_why || state != core::ConnectionState::unhealthy) {
+        return core::describe(reply, name);
+    }
     std::string text = "Provider '" + std::string(name) + "' is " + state_name(report);
     const std::string& why = report.connections.last_error.message;
     if (!why.empty()) text += ": " + why;

@@ -15,10 +15,10 @@ namespace tenon::runtime {
 /// ProviderStatus::state.
 [[nodiscard]] std::string state_name(const provider::ProviderReport& report);
 
-/// What a person who gave a command wants to know once the provider has settled; empty if the reply
-/// to the command says it.
-[[nodiscard]] std::string outcome_text(std::string_view name,
-                                       const provider::ProviderReport& report);
+/// The answer to a command, one sentence for a person: what it began, or what has come of that.
+/// \param waited until it has settled, or patience was over
+[[nodiscard]] std::string reply_text(core::CommandReply reply, bool waited, std::string_view name,
+                                     const provider::ProviderReport& report);
 
 /// The wall clock's time of a moment.
 [[nodiscard]] host::Time to_wall_clock(base::TimePoint time);

@@ -78,7 +78,8 @@ struct ProviderStatus {
     std::uint64_t requests = 0;   ///< that this provider was the first to be asked for
     std::uint64_t failures = 0;   ///< attempts
     std::uint64_t in_flight = 0;  ///< attempts
-    /// Calls that the plugin has not finished, including those that nobody waits for any more.
+    /// What the plugin has not finished: calls, including those that nobody waits for any more, and
+    /// what the host does for them, such as timers and HTTP requests.
     std::uint64_t unfinished = 0;
     std::uint64_t misbehaviours = 0;  ///< rules of the ABI that the plugin broke
 };
