@@ -24,6 +24,7 @@ def check(root: Path) -> Iterator[Problem]:
         style.check_functions,
         style.check_names,
         style.check_header,
+        style.check_coroutines,
         style.check_leftovers,
         links.check_links,
         contracts.check_contracts,

@@ -110,6 +110,7 @@ PLANTED = [
     ("guard", "host/src/net/bare.hpp", "int a;\n"),
     ("guard", "abi/include/tenon/abi/x.h", "#ifndef X_H\n#define X_H\n#endif\n"),
     ("namespace", "host/src/net/using.hpp", header("using namespace std;")),
+    ("coroutine", "host/src/net/c.cpp", "int f() { co_await g(a,\n  {.b = c}); }\n"),
     ("marker", "docs/page.md", "TO" "DO: write this\n"),
     ("marker", "host/src/net/mark.cpp", "int a;  // FIX" "ME\n"),
     ("machine", "host/x.cmake", "set(x " "/home" "/somebody/x)\n"),

@@ -113,6 +113,20 @@ def check_header(source: Source) -> Iterator[Problem]:
             yield source.problem(1, "guard", f"the guard of this header is {guard}")
 
 
+# --- Coroutines ----------------------------------------------------------------------------------
+
+# GCC 12 destroys a temporary that is made inside a co_await expression twice.
+AWAITED_AGGREGATE = re.compile(r"\bco_await\b[^;{}]*[(,]\s*\{\s*\.")
+
+
+def check_coroutines(source: Source) -> Iterator[Problem]:
+    if source.suffix not in (".cpp", ".hpp"):
+        return
+    for match in AWAITED_AGGREGATE.finditer(source.code):
+        line = source.line_of(match.start())
+        yield source.problem(line, "coroutine", "make the aggregate before it is awaited (GCC 12)")
+
+
 # --- Left lying about ----------------------------------------------------------------------------
 
 MARKER = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")

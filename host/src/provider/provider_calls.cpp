@@ -131,12 +131,13 @@ net::Awaitable<Result<std::string>> Provider::list_models(std::shared_ptr<Cancel
     const core::Deadline deadline(limits(core::OperationClass::list_models, {}), clock_.now());
     const AttemptRequest request{.in_spite = true};
     AttemptReport report;
-    auto outcome = co_await perform({.function = Function::list_models,
-                                     .request = request,
-                                     .deadline = deadline,
-                                     .cancel = std::move(cancel),
-                                     .io_index = io_index,
-                                     .report = report});
+    Job job{.function = Function::list_models,
+            .request = request,
+            .deadline = deadline,
+            .cancel = std::move(cancel),
+            .io_index = io_index,
+            .report = report};
+    auto outcome = co_await perform(std::move(job));
     if (!outcome) co_return std::move(outcome).error();
     co_return std::move(outcome->body);
 }
