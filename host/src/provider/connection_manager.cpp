@@ -48,7 +48,7 @@ core::CommandReply ConnectionManager::command(core::ConnectionCommand command) {
     }
     apply(steps, section);
     if (command == core::ConnectionCommand::recover &&
-        reply.kind() == core::CommandReply::Kind::accepted) {
+        reply.kind() != core::CommandReply::Kind::refused) {
         apply(health_.recover(section.now), section);
         tell_cool_down(section);
     }

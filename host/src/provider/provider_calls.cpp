@@ -309,19 +309,40 @@ void Provider::settle(Attempt& attempt) {
                               error->code == Code::unavailable && error->retryable;
     if (lost && !end.finished && lease.conn() != 0) manager_->connection_lost(lease.conn());
 
-    const core::Verdict verdict = attempt.pass.report({.stop = end.stop, .error = error}, now);
+    // That the server has closed a connection between two requests says nothing about the server:
+    // a fresh one will. The pass then goes without a report.
+    core::Verdict verdict;
+    if (!report.stale_connection) {
+        verdict = attempt.pass.report({.stop = end.stop, .error = error}, now);
+    }
+    const bool counts = attempt.job.is_attempt();
     const std::optional<std::int64_t> hint =
         error != nullptr ? error->retry_after_ms : std::nullopt;
-    lease.end({core::Disposition::unused, verdict, hint, sample_of(error, end.stop), now});
+    const auto sample = counts ? sample_of(error, end.stop) : core::LimitSample::ignored;
+    lease.end({core::Disposition::unused, verdict, hint, sample, now});
+    if (counts) count(attempt, verdict, now);
+}
 
+/// For statistics, and for what its next attempt is expected to cost.
+void Provider::count(const Attempt& attempt, const core::Verdict& verdict, base::TimePoint now) {
+    const AttemptReport& report = attempt.job.report;
+    const plugin::CallOutcome& outcome = attempt.end.outcome;
+    const base::Duration took = now - attempt.called;
     counters_->queue_wait.record(report.queue_wait);
     if (report.first_byte) counters_->first_byte.record(*report.first_byte);
-    const base::Duration took = now - attempt.called;
-    if (error == nullptr) {
+    if (outcome.ok) {
         counters_->duration.record(took);
         cost_.succeeded(report.first_byte.value_or(took), now, settings_.latency);
     } else if (verdict.outcome == core::Outcome::failure) {
         cost_.failed(took, now, settings_.latency);
+    }
+    if (!attempt.end.finished) return;
+    // A failure may have used up some, too.
+    if (outcome.input_tokens != TENON_TOKENS_UNKNOWN) {
+        counters_->add(core::Tally::prompt_tokens, outcome.input_tokens);
+    }
+    if (outcome.output_tokens != TENON_TOKENS_UNKNOWN) {
+        counters_->add(core::Tally::completion_tokens, outcome.output_tokens);
     }
 }
 
