@@ -145,6 +145,7 @@ static tenon_status TENON_CALL connect(tenon_provider* base, tenon_call call, in
     if (probe_is_told(self, "\"connect\":\"hold\"")) {
         return probe_hold(self, call, 0, make_connection(self));
     }
+    if (probe_is_told(self, "\"connect\":\"deaf\"")) return probe_hold(self, call, 1, NULL);
     if (probe_is_told(self, "\"connect\":\"thread\"")) {
         return probe_thread(self, call, make_connection(self), finish_connect);
     }
