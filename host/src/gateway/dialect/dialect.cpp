@@ -1,0 +1,37 @@
+#include "gateway/dialect/dialect.hpp"
+
+#include "gateway/dialect/openai_chat.hpp"
+
+namespace tenon::gateway {
+
+void AnswerWriter::begin(std::string& /*out*/) {}
+void AnswerWriter::delta(std::string& /*out*/, const Delta& /*delta*/) {}
+void AnswerWriter::end(std::string& /*out*/, const AnswerEnd& /*end*/) {}
+void AnswerWriter::error(std::string& /*out*/, const Error& /*error*/) {}
+void AnswerWriter::keep_alive(std::string& /*out*/) {}
+
+std::string_view Dialect::stream_type() const noexcept {
+    return "text/event-stream";
+}
+
+namespace {
+
+struct Path {
+    std::string_view path;
+    const Dialect& (*dialect)() noexcept;
+};
+
+constexpr Path kPaths[] = {
+    {"/v1/chat/completions", openai_chat},
+};
+
+}  // namespace
+
+const Dialect* find_dialect(std::string_view path) noexcept {
+    for (const Path& known : kPaths) {
+        if (known.path == path) return &known.dialect();
+    }
+    return nullptr;
+}
+
+}  // namespace tenon::gateway

@@ -1,0 +1,129 @@
+#include "gateway/dialect/openai_chat.hpp"
+
+#include "gateway/dialect/body.hpp"
+#include "gateway/dialect/chat_chunks.hpp"
+#include "wire/top_level_members.hpp"
+
+namespace tenon::gateway {
+namespace {
+
+using wire::JsonDocument;
+using wire::JsonKind;
+using wire::MemberText;
+
+/// Reads the members that the gateway itself needs; all others are the provider's.
+class Head {
+public:
+    Result<ParsedRequest> read(std::string_view body) {
+        request_.body = body;
+        wire::TopLevelMembers members(request_.body);
+        while (const auto member = members.next()) {
+            const auto taken = take(*member);
+            if (!taken) return taken.error();
+        }
+        if (members.failed()) {
+            return Error(Code::invalid, "the request is not a whole JSON object");
+        }
+        if (!has_messages_) return invalid_member("messages", "is missing");
+        return std::move(request_);
+    }
+
+private:
+    Result<void> take(const MemberText& member) {
+        for (const std::string_view name : {"model", "messages", "stream", "stream_options"}) {
+            if (!member.is(name)) continue;
+            const auto value = JsonDocument::parse(name == "messages" ? "null" : member.value);
+            if (!value) return invalid_member(name, "is not JSON");
+            if (name == "messages") return take_messages(member.value);
+            if (name == "model") return take_model(member, value->root());
+            if (name == "stream") return take_stream(value->root());
+            return take_options(value->root());
+        }
+        return {};
+    }
+
+    Result<void> take_messages(std::string_view value) {
+        // Which of two a provider reads differs.
+        if (has_messages_) return invalid_member("messages", "is given twice");
+        if (!value.starts_with('[')) return invalid_member("messages", "must be an array");
+        has_messages_ = true;
+        return {};
+    }
+
+    Result<void> take_model(const MemberText& member, wire::JsonView value) {
+        if (request_.model_at != 0) return invalid_member("model", "is given twice");
+        const auto name = value.as_string();
+        if (!name && is_set(value)) return invalid_member("model", "must be a string");
+        request_.model = name.value_or("");
+        request_.model_at = member.value_begin;
+        request_.model_size = member.value.size();
+        return {};
+    }
+
+    Result<void> take_stream(wire::JsonView value) {
+        if (has_stream_) return invalid_member("stream", "is given twice");
+        if (is_set(value) && !value.as_bool()) {
+            return invalid_member("stream", "must be true or false");
+        }
+        has_stream_ = true;
+        request_.stream = value.as_bool().value_or(false);
+        return {};
+    }
+
+    Result<void> take_options(wire::JsonView value) {
+        if (is_set(value) && !value.is_object()) {
+            return invalid_member("stream_options", "must be an object");
+        }
+        const auto usage = flag_member(value, "stream_options", "include_usage", false);
+        if (!usage) return usage.error();
+        request_.wants_usage = *usage;
+        return {};
+    }
+
+    ParsedRequest request_;
+    bool has_messages_ = false;
+    bool has_stream_ = false;
+};
+
+class Writer final : public SseWriter {
+public:
+    Writer(const ParsedRequest& request, const AnswerContext& context)
+        : chunks_({.id = "chatcmpl-" + context.id,
+                   .model = request.model,
+                   .created = unix_seconds(context.created),
+                   .wants_usage = request.wants_usage}) {}
+
+    Result<std::string> whole(std::string_view body, const AnswerTimes& /*times*/) override {
+        return std::string(body);
+    }
+    void delta(std::string& out, const Delta& delta) override { chunks_.add(out, delta); }
+    void end(std::string& out, const AnswerEnd& end) override {
+        chunks_.end(out, end);
+        append_event(out, {}, "[DONE]");
+    }
+    void error(std::string& out, const Error& error) override {
+        append_event(out, {}, openai_error_json(error));
+    }
+
+private:
+    ChatChunks chunks_;
+};
+
+class OpenAiChat final : public Dialect {
+public:
+    Result<ParsedRequest> parse(std::string_view body) const override { return Head().read(body); }
+    std::unique_ptr<AnswerWriter> answer(const ParsedRequest& request,
+                                         AnswerContext context) const override {
+        return std::make_unique<Writer>(request, context);
+    }
+    ErrorReply error_reply(const Error& error) const override { return openai_error(error); }
+};
+
+}  // namespace
+
+const Dialect& openai_chat() noexcept {
+    static const OpenAiChat dialect;
+    return dialect;
+}
+
+}  // namespace tenon::gateway
