@@ -23,9 +23,9 @@ if(NOT spdlog_FOUND OR NOT TARGET spdlog::spdlog)
     list(APPEND TENON_MISSING "spdlog, as a compiled library, with fmt (libspdlog-dev, libfmt-dev)")
 endif()
 
-find_package(SQLite3 QUIET)
+find_package(SQLite3 3.37 QUIET)
 if(NOT SQLite3_FOUND)
-    list(APPEND TENON_MISSING "SQLite 3 (libsqlite3-dev)")
+    list(APPEND TENON_MISSING "SQLite 3.37 or newer (libsqlite3-dev)")
 endif()
 
 find_package(PkgConfig QUIET)

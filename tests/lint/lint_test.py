@@ -58,6 +58,8 @@ PLANTED = [
     ("layer", "host/src/transport/up.hpp", header('#include "provider/provider.hpp"')),
     ("layer", "host/src/provider/settings.hpp", header('#include "config/config.hpp"')),
     ("layer", "host/src/config/up.hpp", header('#include "net/stream.hpp"')),
+    ("layer", "host/src/provider/memory.hpp", header('#include "store/state_store.hpp"')),
+    ("layer", "host/src/store/bytes.hpp", header('#include "wire/json.hpp"')),
     ("layer", "host/src/provider/facade.hpp", header('#include "tenon/host/host.hpp"')),
     ("layer", "host/include/tenon/host/in.hpp", header('#include "base/log.hpp"')),
     ("layer", "sdk/src/up.cpp", '#include "base/log.hpp"\n'),
@@ -87,6 +89,7 @@ PLANTED = [
     ("library", "host/src/core/breaker.hpp", header("#include <mutex>")),
     ("library", "host/src/wire/tls.cpp", "#include <openssl/ssl.h>\n"),
     ("library", "host/src/runtime/store.hpp", header("#include <sqlite3.h>")),
+    ("library", "host/src/store/other.cpp", "#include <sqlite3.h>\n"),
     ("library", "host/src/base/curl.cpp", "#include <curl/curl.h>\n"),
     (
         "library",
