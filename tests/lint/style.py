@@ -115,12 +115,13 @@ def check_header(source: Source) -> Iterator[Problem]:
 
 # --- Coroutines ----------------------------------------------------------------------------------
 
-# GCC 12 destroys a temporary that is made inside a co_await expression twice.
+# GCC 12 destroys a temporary that is made inside a co_await expression twice. Outside of the host
+# such aggregates hold nothing that could be destroyed.
 AWAITED_AGGREGATE = re.compile(r"\bco_await\b[^;{}]*[(,]\s*\{\s*\.")
 
 
 def check_coroutines(source: Source) -> Iterator[Problem]:
-    if source.suffix not in (".cpp", ".hpp"):
+    if not source.path.startswith("host/") or source.suffix not in (".cpp", ".hpp"):
         return
     for match in AWAITED_AGGREGATE.finditer(source.code):
         line = source.line_of(match.start())
