@@ -138,7 +138,9 @@ net::Awaitable<void> Router::pause(RequestRun::Pause pause, provider::CancelSign
         return cancel.cancelled() || clock_.now() >= pause.until ||
                (pause.unless_after && changes_.last() != *pause.unless_after);
     };
-    while (!over() && co_await waker->wait(pause.until)) {
+    // Not as one condition: GCC 12 begins the wait whatever stands before it.
+    while (!over()) {
+        if (!co_await waker->wait(pause.until)) break;
     }
 }
 

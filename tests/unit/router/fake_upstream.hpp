@@ -25,7 +25,8 @@ struct Reply {
     bool fails = false;
     Error error = {};
     bool hangs = false;               ///< until it is cancelled or out of time
-    std::function<void()> then = {};  ///< called at last; may throw
+    bool cancels = false;             ///< the caller does, while it is asked
+    std::function<void()> then = {};  ///< called before it ends; may throw
     provider::AttemptReport report = {};
 };
 
@@ -125,11 +126,15 @@ public:
 
     const std::string& name() const noexcept override { return name_; }
     core::ProviderState state(std::string_view model) const noexcept override {
-        const std::lock_guard lock(mutex_);
-        core::ProviderState state = state_;
-        const auto own = models_.find(model);
-        if (own != models_.end()) state.availability = own->second;
+        core::ProviderState state;
+        {
+            const std::lock_guard lock(mutex_);
+            state = state_;
+            const auto own = models_.find(model);
+            if (own != models_.end()) state.availability = own->second;
+        }
         state.load.in_flight = in_flight_.count();
+        if (on_look) on_look();
         return state;
     }
     std::string reason(std::string_view) const override {
@@ -156,10 +161,12 @@ public:
             if (sink != nullptr) sink->on_deltas(deltas);
         }
         if (reply.then) reply.then();
+        if (reply.cancels) cancel->cancel();
         if (reply.hangs) {
             const auto waker = std::make_shared<provider::IoWaker>(io_.context(io_index));
             cancel->attach(waker);
-            while (!cancel->cancelled() && co_await waker->wait(request.deadline)) {
+            while (!cancel->cancelled()) {
+                if (!co_await waker->wait(request.deadline)) break;
             }
             cancel->attach(nullptr);
             const bool cancelled = cancel->cancelled();
@@ -176,6 +183,7 @@ public:
 
     core::DeadlineSettings deadlines;  ///< to be set before the requests
     bool retries = false;              ///< ditto
+    std::function<void()> on_look;     ///< ditto; called when the state has been read
 
 private:
     struct Held {

@@ -37,15 +37,19 @@ using core::Availability;
 inline constexpr auto kPatience = 60s;
 
 /// Stands still until a test moves it. It begins with the real one, by which the host's timers go.
-class StillClock final : public base::Clock {
+class TestClock final : public base::Clock {
 public:
     [[nodiscard]] base::TimePoint now() const noexcept override {
+        if (runs_) return base::steady_clock().now();
         return base::TimePoint(base::Duration(ticks_.load()));
     }
     void advance(base::Duration by) { ticks_ += by.count(); }
+    /// From now on it is the real one.
+    void run() { runs_ = true; }
 
 private:
     std::atomic<base::Duration::rep> ticks_{base::steady_clock().now().time_since_epoch().count()};
+    std::atomic<bool> runs_ = false;
 };
 
 /// Names its model, and counts how often it was made.
@@ -222,12 +226,14 @@ public:
 
     /// Until everything that is under way waits for the test.
     void settle() {
-        for (int hop = 0; hop < 30; ++hop) {
-            for (std::size_t i = 0; i < io.size(); ++i) {
-                std::promise<void> done;
-                boost::asio::post(io.context(i), [&done] { done.set_value(); });
-                done.get_future().wait();
-            }
+        for (int times = 0; times < 30; ++times) hop();
+    }
+    /// Until each I/O thread has done what it had to do.
+    void hop() {
+        for (std::size_t i = 0; i < io.size(); ++i) {
+            std::promise<void> done;
+            boost::asio::post(io.context(i), [&done] { done.set_value(); });
+            done.get_future().wait();
         }
     }
 
@@ -262,7 +268,7 @@ public:
         return out;
     }
 
-    StillClock clock;
+    TestClock clock;
     base::Log log{base::LogOptions{}};
     net::IoThreads io;
     provider::EventHub hub;

@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_model_is_refused_with_the_nearest_name) {
 }
 
 BOOST_AUTO_TEST_CASE(without_routes_nobody_is_asked) {
-    StillClock clock;
+    TestClock clock;
     net::IoThreads io(1);
     Router router(quick(), clock, io);
     Request request(router, io, {.model = "m"});
