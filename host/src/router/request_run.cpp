@@ -7,6 +7,14 @@
 namespace tenon::router {
 namespace {
 
+/// Those of the provider that is asked first, unless balancing or its state has another one asked.
+const core::RetrySettings& retry_settings(const core::RetrySettings& usual, const Routing& routing,
+                                          const core::Match& asked) {
+    const auto& target = asked.route->tiers.front().targets.front();
+    const core::RetrySettings* own = routing.upstream(target)->retry();
+    return own != nullptr ? *own : usual;
+}
+
 std::optional<core::RetrySettings> own_settings(const core::RetrySettings& shared,
                                                 const LogicalRequest& request) {
     if (request.max_attempts <= 0) return std::nullopt;
@@ -33,8 +41,8 @@ RequestRun::RequestRun(const RunContext& context, std::shared_ptr<const Publishe
             {.deadline = request_.deadline,
              .session = request.session,
              .pin = published_->pins.find(routing_.table(), *asked.route, request_.started)}),
-      own_settings_(own_settings(context_.retry, request)),
-      settings_(own_settings_ ? *own_settings_ : context_.retry),
+      own_settings_(own_settings(retry_settings(context_.retry, routing_, asked), request)),
+      settings_(own_settings_ ? *own_settings_ : retry_settings(context_.retry, routing_, asked)),
       retry_(settings_, request_.deadline) {}
 
 RequestRun::~RequestRun() {
