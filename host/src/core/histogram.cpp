@@ -36,7 +36,7 @@ void Histogram::record(Duration time) noexcept {
     counts_[index_of(ns)].fetch_add(1, std::memory_order_relaxed);
     const std::uint64_t rounded_us =
         (ns + kNanosecondsPerMicrosecond / 2) / kNanosecondsPerMicrosecond;
-    sum_us_.fetch_add(rounded_us, std::memory_order_relaxed);
+    if (rounded_us != 0) sum_us_.fetch_add(rounded_us, std::memory_order_relaxed);
     std::uint64_t longest = longest_ns_.load(std::memory_order_relaxed);
     while (ns > longest &&
            !longest_ns_.compare_exchange_weak(longest, ns, std::memory_order_relaxed)) {

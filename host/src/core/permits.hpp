@@ -120,6 +120,8 @@ public:
     void close(base::TimePoint now, PermitActions& actions);
 
     [[nodiscard]] PermitReport report() const noexcept;
+    [[nodiscard]] std::uint32_t limit() const noexcept { return limit_; }
+    [[nodiscard]] std::uint32_t held() const noexcept { return held_; }
 
 private:
     struct Record {

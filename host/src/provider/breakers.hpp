@@ -59,9 +59,16 @@ public:
     public:
         /// Counts nothing.
         Pass() noexcept = default;
-        Pass(Pass&& other) noexcept { *this = std::move(other); }
+        Pass(Pass&& other) noexcept
+            : breakers_(std::exchange(other.breakers_, nullptr)),
+              model_(other.model_),
+              provider_permit_(std::move(other.provider_permit_)),
+              line_(std::move(other.line_)),
+              model_permit_(std::move(other.model_permit_)) {}
         Pass& operator=(Pass&& other) noexcept;
-        ~Pass() { drop(); }
+        ~Pass() {
+            if (breakers_ != nullptr) drop();
+        }
 
         /// Whether the attempt decides that a breaker closes or opens again.
         [[nodiscard]] bool is_probe() const noexcept {

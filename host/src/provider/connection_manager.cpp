@@ -230,11 +230,10 @@ core::HealthStatus ConnectionManager::health(core::BreakerState breaker) const {
 
 void ConnectionManager::show_face() noexcept {
     constexpr auto relaxed = std::memory_order_relaxed;
-    const core::PermitReport permits = permits_.report();
     face_admission_.store(machine_.admit(), relaxed);
     face_cool_down_.store(health_.cool_down_until(), relaxed);
-    face_permits_.store(permits.limit, relaxed);
-    face_permits_left_.store(permits.held < permits.limit, relaxed);
+    face_permits_.store(permits_.limit(), relaxed);
+    face_permits_left_.store(permits_.held() < permits_.limit(), relaxed);
     face_score_.store(health_.score(core::BreakerState::closed), relaxed);
 }
 

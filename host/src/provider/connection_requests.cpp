@@ -203,14 +203,13 @@ void ConnectionManager::reject(Call& call, core::PoolReason reason, const core::
     if (reason == core::PoolReason::deadline && !caller) {
         reason = core::PoolReason::acquire_timeout;
     }
-    const bool dialed = reason == core::PoolReason::dial_failed;
+    const bool dialing = core::is_unreachable(reason, report);
     const core::Stop rejected = caller ? core::Stop::caller_deadline : core::Stop::not_admitted;
     fail(call, to_error(reason, report, section.now - call.since),
-         dialed ? core::Stop::none : rejected, section);
-    if (!dialed) return;
-    call.report.dialing = true;
-    // The dial was told to the monitor when it failed. To others the first waiter tells it.
-    call.report.echo = std::exchange(dial_told_, true);
+         dialing ? core::Stop::none : rejected, section);
+    call.report.dialing = dialing;
+    // A failed dial was told to the monitor when it failed. To others the first waiter tells it.
+    if (reason == core::PoolReason::dial_failed) call.report.echo = std::exchange(dial_told_, true);
 }
 
 /// The state has changed, or the pool: who waits for that goes on, first come, first served.
@@ -297,9 +296,9 @@ void ConnectionManager::learn(const Call& call, const LeaseEnd& end, Section& se
     if (call.phase != Call::Phase::leased) return;
     request_ended(end.verdict, end.retry_after_ms, section);
     if (!limit_) return;
-    const std::uint32_t before = permits_.report().limit;
-    const std::uint32_t limit = limit_->on_sample(end.sample, call.since + call.waited, section.now,
-                                                  permits_.report().held);
+    const std::uint32_t before = permits_.limit();
+    const std::uint32_t limit =
+        limit_->on_sample(end.sample, call.since + call.waited, section.now, permits_.held());
     if (limit == before) return;
     core::PermitActions permits;
     permits_.resize(limit, section.now, permits);
