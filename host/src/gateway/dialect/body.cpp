@@ -1,5 +1,8 @@
 #include "gateway/dialect/body.hpp"
 
+#include <set>
+#include <utility>
+
 #include "tenon/json_text.hpp"
 #include "wire/top_level_members.hpp"
 
@@ -83,14 +86,34 @@ Result<bool> flag_member(JsonView object, std::string_view path, std::string_vie
 Result<ParsedRequest> with_body(ParsedRequest request, std::string body) {
     request.body = std::move(body);
     wire::TopLevelMembers members(request.body);
+    std::set<std::string_view> names;
     while (const auto member = members.next()) {
-        if (!member->is("model")) continue;
-        if (request.model_at != 0) return invalid_member("model", "is given twice");
+        if (!names.insert(member->key).second) {
+            return invalid_member(member->key, "says the same as another member of the request");
+        }
+        if (member->key != "model") continue;
         request.model_at = member->value_begin;
         request.model_size = member->value.size();
     }
     if (members.failed()) return Error(Code::invalid, "the request is not a whole JSON object");
     return request;
+}
+
+void write_stream_members(JsonWriter& writer, bool stream) {
+    writer.member("stream", stream);
+    if (!stream) return;
+    writer.key("stream_options");
+    writer.begin_object();
+    writer.member("include_usage", true);
+    writer.end_object();
+}
+
+void copy_others(JsonWriter& writer, JsonView request, std::span<const std::string_view> known) {
+    std::set<std::string_view> done(known.begin(), known.end());
+    for (const auto& [name, value] : request.members()) {
+        // Of two members of the same name the first one counts.
+        if (is_set(value) && done.insert(name).second) copy_member(writer, name, value);
+    }
 }
 
 void copy_member(JsonWriter& writer, std::string_view name, JsonView value) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -29,8 +30,16 @@ namespace tenon::gateway {
                                        std::string_view name, bool otherwise);
 /// @}
 
-/// Finishes a request: `body` is the canonical one, in which "model" stands at most once.
+/// Finishes a request: `body` is the canonical one. Errors: Code::invalid if a member stands in it
+/// twice, as when a client says the same thing in its own words and in the canonical ones.
 [[nodiscard]] Result<ParsedRequest> with_body(ParsedRequest request, std::string body);
+
+/// "stream", and for a stream the wish to have its usage told.
+void write_stream_members(wire::JsonWriter& writer, bool stream);
+
+/// Copies the members of `request` that are not among `known`, nor null.
+void copy_others(wire::JsonWriter& writer, wire::JsonView request,
+                 std::span<const std::string_view> known);
 
 /// Writes `value` under `name`.
 void copy_member(wire::JsonWriter& writer, std::string_view name, wire::JsonView value);

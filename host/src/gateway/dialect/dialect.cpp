@@ -1,5 +1,6 @@
 #include "gateway/dialect/dialect.hpp"
 
+#include "gateway/dialect/anthropic_messages.hpp"
 #include "gateway/dialect/openai_chat.hpp"
 
 namespace tenon::gateway {
@@ -23,6 +24,7 @@ struct Path {
 
 constexpr Path kPaths[] = {
     {"/v1/chat/completions", openai_chat},
+    {"/v1/messages", anthropic_messages},
 };
 
 }  // namespace

@@ -1,0 +1,402 @@
+#include "gateway/dialect/anthropic_request.hpp"
+
+#include <string_view>
+#include <vector>
+
+#include "gateway/dialect/answer_reader.hpp"
+#include "gateway/dialect/body.hpp"
+
+namespace tenon::gateway {
+
+using wire::JsonView;
+using wire::JsonWriter;
+
+namespace {
+
+/// The address of an image's or document's source; a data URI for base64.
+Result<std::string> source_url(JsonView source, const std::string& path) {
+    const auto type = text_member(source, path, "type");
+    if (!type) return type.error();
+    if (*type == "url") {
+        const auto url = text_member(source, path, "url");
+        if (!url) return url.error();
+        return std::string(*url);
+    }
+    if (*type == "base64") {
+        const auto media = text_member(source, path, "media_type");
+        if (!media) return media.error();
+        const auto data = text_member(source, path, "data");
+        if (!data) return data.error();
+        return "data:" + std::string(*media) + ";base64," + std::string(*data);
+    }
+    return unsupported_member(join(path, "type"), "\"" + std::string(*type) +
+                                                      "\" is not among the sources that can be "
+                                                      "passed on: base64 and url");
+}
+
+Result<void> add_document(ContentParts& parts, JsonView block, const std::string& path) {
+    const JsonView source = block["source"];
+    const std::string source_path = join(path, "source");
+    if (source["type"].as_string() == "text") {
+        const auto text = text_member(source, source_path, "data");
+        if (!text) return text.error();
+        parts.add_text(*text);
+        return {};
+    }
+    if (source["type"].as_string() == "url") {
+        return unsupported_member(join(source_path, "type"),
+                                  "documents cannot be passed on by address; send the data");
+    }
+    const auto url = source_url(source, source_path);
+    if (!url) return url.error();
+    const auto title = optional_text(block, path, "title");
+    if (!title) return title.error();
+    parts.add_file(title->empty() ? std::string_view("document.pdf") : *title, *url);
+    return {};
+}
+
+/// A block that may stand in a user's message and in the result of a tool.
+Result<void> add_block(ContentParts& parts, JsonView block, const std::string& path) {
+    const auto type = text_member(block, path, "type");
+    if (!type) return type.error();
+    if (*type == "text") {
+        const auto text = text_member(block, path, "text");
+        if (!text) return text.error();
+        parts.add_text(*text);
+        return {};
+    }
+    if (*type == "image") {
+        const auto url = source_url(block["source"], join(path, "source"));
+        if (!url) return url.error();
+        parts.add_image(*url);
+        return {};
+    }
+    if (*type == "document") return add_document(parts, block, path);
+    return unsupported_member(join(path, "type"), "blocks of type \"" + std::string(*type) +
+                                                      "\" cannot be passed on to a provider");
+}
+
+/// `content` as parts: a string, or blocks.
+Result<ContentParts> read_content(JsonView content, const std::string& path) {
+    ContentParts parts;
+    if (const auto text = content.as_string()) {
+        parts.add_text(*text);
+        return parts;
+    }
+    if (!content.is_array()) return invalid_member(path, "must be a string or an array of blocks");
+    std::size_t index = 0;
+    for (const JsonView block : content.elements()) {
+        const auto added = add_block(parts, block, join(path, index++));
+        if (!added) return added.error();
+    }
+    return parts;
+}
+
+void write_message(JsonWriter& writer, std::string_view role, const ContentParts& content) {
+    writer.begin_object();
+    writer.member("role", role);
+    writer.key("content");
+    content.write(writer);
+    writer.end_object();
+}
+
+/// One message of the user: first the results of tools, then all else.
+class UserMessage {
+public:
+    explicit UserMessage(JsonWriter& writer) : writer_(writer) {}
+
+    Result<void> write(JsonView content, const std::string& path) {
+        std::size_t index = 0;
+        for (const JsonView block : content.elements()) {
+            const std::string block_path = join(path, index++);
+            if (block["type"].as_string() != "tool_result") continue;
+            const auto written = write_result(block, block_path);
+            if (!written) return written.error();
+        }
+        for (const auto& [id, url] : images_) {
+            own_.add_text("Image from the result of tool call " + id + ":");
+            own_.add_image(url);
+        }
+        index = 0;
+        for (const JsonView block : content.elements()) {
+            const std::string block_path = join(path, index++);
+            if (block["type"].as_string() == "tool_result") continue;
+            const auto added = add_block(own_, block, block_path);
+            if (!added) return added.error();
+        }
+        if (!own_.empty()) write_message(writer_, "user", own_);
+        return {};
+    }
+
+private:
+    /// A canonical result is text; images in it are collected.
+    Result<void> write_result(JsonView block, const std::string& path) {
+        const auto id = text_member(block, path, "tool_use_id");
+        if (!id) return id.error();
+        const auto failed = flag_member(block, path, "is_error", false);
+        if (!failed) return failed.error();
+        ContentParts text;
+        if (*failed) text.add_text("Error:");  // the canonical message has no flag for it
+        const auto read =
+            read_result(text, block["content"], std::string(*id), join(path, "content"));
+        if (!read) return read.error();
+        if (text.empty()) text.add_text("");
+        writer_.begin_object();
+        writer_.member("role", "tool");
+        writer_.member("tool_call_id", *id);
+        writer_.key("content");
+        text.write(writer_);
+        writer_.end_object();
+        return {};
+    }
+
+    Result<void> read_result(ContentParts& text, JsonView content, const std::string& id,
+                             const std::string& path) {
+        if (!is_set(content)) return {};
+        if (const auto whole = content.as_string()) {
+            text.add_text(*whole);
+            return {};
+        }
+        if (!content.is_array()) {
+            return invalid_member(path, "must be a string or an array of blocks");
+        }
+        std::size_t index = 0;
+        for (const JsonView block : content.elements()) {
+            const std::string block_path = join(path, index++);
+            if (block["type"].as_string() == "image") {
+                const auto url = source_url(block["source"], join(block_path, "source"));
+                if (!url) return url.error();
+                images_.emplace_back(id, *url);
+                continue;
+            }
+            const auto added = add_block(text, block, block_path);
+            if (!added) return added.error();
+        }
+        return {};
+    }
+
+    JsonWriter& writer_;
+    ContentParts own_;
+    std::vector<std::pair<std::string, std::string>> images_;  // tool call, address
+};
+
+/// One message of the assistant, put together from its blocks.
+class AssistantMessage {
+public:
+    Result<void> read(JsonView content, const std::string& path) {
+        if (const auto text = content.as_string()) {
+            text_.add_text(*text);
+            return {};
+        }
+        std::size_t index = 0;
+        for (const JsonView block : content.elements()) {
+            const auto added = add(block, join(path, index++));
+            if (!added) return added.error();
+        }
+        return {};
+    }
+
+    void write(JsonWriter& writer) const {
+        writer.begin_object();
+        writer.member("role", "assistant");
+        if (!reasoning_.empty()) writer.member("reasoning_content", reasoning_);
+        write_array(writer, "thinking_blocks", thinking_);
+        writer.key("content");
+        if (!text_.empty()) {
+            text_.write(writer);
+        } else if (calls_.empty()) {
+            writer.value("");
+        } else {
+            writer.null();
+        }
+        write_array(writer, "tool_calls", calls_);
+        writer.end_object();
+    }
+
+private:
+    Result<void> add(JsonView block, const std::string& path) {
+        const auto type = text_member(block, path, "type");
+        if (!type) return type.error();
+        if (*type == "tool_use") return add_call(block, path);
+        if (*type == "redacted_thinking") {
+            thinking_.push_back(block.to_text());
+            return {};
+        }
+        if (*type != "thinking") return add_block(text_, block, path);
+        const auto thinking = text_member(block, path, "thinking");
+        if (!thinking) return thinking.error();
+        reasoning_ += *thinking;
+        // Only what came from a provider with signatures goes back to one.
+        const auto signature = optional_text(block, path, "signature");
+        if (!signature) return signature.error();
+        if (!signature->empty()) thinking_.push_back(block.to_text());
+        return {};
+    }
+
+    Result<void> add_call(JsonView block, const std::string& path) {
+        const auto id = text_member(block, path, "id");
+        if (!id) return id.error();
+        const auto name = text_member(block, path, "name");
+        if (!name) return name.error();
+        const JsonView input = block["input"];
+        if (is_set(input) && !input.is_object()) {
+            return invalid_member(join(path, "input"), "must be an object");
+        }
+        std::string json;
+        JsonWriter writer(json);
+        writer.begin_object();
+        writer.member("id", *id);
+        writer.member("type", "function");
+        writer.key("function");
+        writer.begin_object();
+        writer.member("name", *name);
+        writer.member("arguments", arguments_text(input));
+        writer.end_object();
+        writer.end_object();
+        calls_.push_back(std::move(json));
+        return {};
+    }
+
+    static void write_array(JsonWriter& writer, std::string_view name,
+                            const std::vector<std::string>& elements) {
+        if (elements.empty()) return;
+        writer.key(name);
+        writer.begin_array();
+        for (const std::string& element : elements) writer.raw(element);
+        writer.end_array();
+    }
+
+    ContentParts text_;
+    std::string reasoning_;
+    std::vector<std::string> thinking_;
+    std::vector<std::string> calls_;
+};
+
+Result<void> translate_message(JsonWriter& writer, JsonView message, const std::string& path) {
+    const auto role = text_member(message, path, "role");
+    if (!role) return role.error();
+    const JsonView content = message["content"];
+    const std::string content_path = join(path, "content");
+    if (!is_set(content)) return invalid_member(content_path, "is missing");
+    if (!content.is_string() && !content.is_array()) {
+        return invalid_member(content_path, "must be a string or an array of blocks");
+    }
+    if (*role == "assistant") {
+        AssistantMessage assistant;
+        const auto read = assistant.read(content, content_path);
+        if (!read) return read.error();
+        assistant.write(writer);
+        return {};
+    }
+    if (*role == "user" && content.is_array()) {
+        return UserMessage(writer).write(content, content_path);
+    }
+    if (*role != "user" && *role != "system") {
+        return invalid_member(join(path, "role"), "must be user, assistant or system");
+    }
+    const auto parts = read_content(content, content_path);
+    if (!parts) return parts.error();
+    write_message(writer, *role, *parts);
+    return {};
+}
+
+}  // namespace
+
+Result<void> write_anthropic_messages(JsonWriter& writer, JsonView request) {
+    const JsonView messages = request["messages"];
+    if (!is_set(messages)) return invalid_member("messages", "is missing");
+    if (!messages.is_array()) return invalid_member("messages", "must be an array");
+    writer.begin_array();
+    if (const JsonView system = request["system"]; is_set(system)) {
+        const auto parts = read_content(system, "system");
+        if (!parts) return parts.error();
+        if (!parts->empty()) write_message(writer, "system", *parts);
+    }
+    std::size_t index = 0;
+    for (const JsonView message : messages.elements()) {
+        const auto written = translate_message(writer, message, join("messages", index++));
+        if (!written) return written.error();
+    }
+    writer.end_array();
+    return {};
+}
+
+namespace {
+
+Result<void> write_tool(JsonWriter& writer, JsonView tool, const std::string& path) {
+    const auto type = optional_text(tool, path, "type");
+    if (!type) return type.error();
+    if (!type->empty() && *type != "custom") {
+        return unsupported_member(join(path, "type"), "\"" + std::string(*type) +
+                                                          "\" runs at Anthropic and cannot be "
+                                                          "passed on; define a tool of your own");
+    }
+    const auto name = text_member(tool, path, "name");
+    if (!name) return name.error();
+    const JsonView schema = tool["input_schema"];
+    if (!schema.is_object()) {
+        return invalid_member(join(path, "input_schema"), "must be an object");
+    }
+    writer.begin_object();
+    writer.member("type", "function");
+    writer.key("function");
+    writer.begin_object();
+    writer.member("name", *name);
+    for (const std::string_view kept : {"description", "strict"}) {
+        if (is_set(tool[kept])) copy_member(writer, kept, tool[kept]);
+    }
+    copy_member(writer, "parameters", schema);
+    writer.end_object();
+    for (const auto& [key, value] : tool.members()) {
+        if (key == "type" || key == "name" || key == "description" || key == "strict" ||
+            key == "input_schema" || key == "cache_control" || key == "function") {
+            continue;
+        }
+        copy_member(writer, key, value);
+    }
+    writer.end_object();
+    return {};
+}
+
+}  // namespace
+
+Result<void> write_anthropic_tools(JsonWriter& writer, JsonView tools) {
+    if (!tools.is_array()) return invalid_member("tools", "must be an array");
+    writer.begin_array();
+    std::size_t index = 0;
+    for (const JsonView tool : tools.elements()) {
+        const auto written = write_tool(writer, tool, join("tools", index++));
+        if (!written) return written.error();
+    }
+    writer.end_array();
+    return {};
+}
+
+Result<void> write_anthropic_tool_choice(JsonWriter& writer, JsonView choice) {
+    const auto type = text_member(choice, "tool_choice", "type");
+    if (!type) return type.error();
+    if (*type == "tool") {
+        const auto name = text_member(choice, "tool_choice", "name");
+        if (!name) return name.error();
+        writer.key("tool_choice");
+        writer.begin_object();
+        writer.member("type", "function");
+        writer.key("function");
+        writer.begin_object();
+        writer.member("name", *name);
+        writer.end_object();
+        writer.end_object();
+    } else if (*type == "auto" || *type == "none") {
+        writer.member("tool_choice", *type);
+    } else if (*type == "any") {
+        writer.member("tool_choice", "required");
+    } else {
+        return invalid_member("tool_choice.type", "must be auto, any, tool or none");
+    }
+    const auto serial = flag_member(choice, "tool_choice", "disable_parallel_tool_use", false);
+    if (!serial) return serial.error();
+    if (*serial) writer.member("parallel_tool_calls", false);
+    return {};
+}
+
+}  // namespace tenon::gateway
