@@ -43,6 +43,8 @@ void probe_log(struct probe* self, const char* format, ...) __attribute__((forma
 tenon_status probe_hold(struct probe* self, tenon_call call, int deaf, tenon_conn* conn);
 /* Forgets the held call and returns its entry; call = 0 if it is not held (any more). */
 struct held probe_let_go(struct probe* self, tenon_call call);
+/* Finishes all held calls, as the model "release" does. */
+void probe_release_all(struct probe* self);
 
 /* Runs `run` on a thread of its own, which destroy() waits for. */
 tenon_status probe_thread(struct probe* self, tenon_call call, tenon_conn* conn,

@@ -229,7 +229,7 @@ static tenon_status misuse_http(struct probe* self, tenon_call call) {
     return answer(host, call, taken == 0 ? "all refused" : "some taken");
 }
 
-static void release_all(struct probe* self) {
+void probe_release_all(struct probe* self) {
     for (;;) {
         tenon_call call = 0;
         pthread_mutex_lock(&self->mutex);
@@ -294,7 +294,7 @@ tenon_status TENON_CALL probe_complete(tenon_provider* base, tenon_conn* conn,
     }
     if (is(request, "deaf")) return probe_hold(self, call, 1, NULL);
     if (is(request, "release")) {
-        release_all(self);
+        probe_release_all(self);
         return answer(host, call, "released");
     }
     if (is(request, "nudge")) {
