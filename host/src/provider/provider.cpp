@@ -176,6 +176,11 @@ core::ProviderState Provider::state(std::string_view model) const noexcept {
     const ConnectionFace face = manager_->face();
     core::ProviderState out;
     out.availability = availability(face.admission);
+    // Connecting costs nothing without connections: no reason to prefer who is connected already.
+    if (settings_.connections.connection.stateless &&
+        out.availability == core::Availability::disconnected) {
+        out.availability = core::Availability::ready;
+    }
     const auto now = clock_.now();
     // The states stand in the order of how bad they are: a request that connects is held up by
     // these, too.
