@@ -65,7 +65,8 @@ void HistogramSnapshot::merge(const HistogramSnapshot& other) noexcept {
 Duration HistogramSnapshot::average() const noexcept {
     if (count == 0) return Duration::zero();
     const double us = static_cast<double>(sum_us) / static_cast<double>(count);
-    return Duration(static_cast<Duration::rep>(us * kNanosecondsPerMicrosecond));
+    // Rounding may have added half a microsecond to each.
+    return std::min(Duration(static_cast<Duration::rep>(us * kNanosecondsPerMicrosecond)), longest);
 }
 
 Duration HistogramSnapshot::percentile(double percent) const noexcept {
