@@ -94,12 +94,13 @@ std::string reply_text(core::CommandReply reply, bool waited, std::string_view n
     }
     const bool hoped = announced == Announced::connected || reply.note == ReplyNote::recreating ||
                        reply.note == ReplyNote::now_kept_connected;
-    const bool tells_why = reply.note == ReplyNote::already_unhealthy || (waited && hoped);
-    if (!tells_why || state != core::ConnectionState::unhealthy) {
-        return core::describe(reply, name);
-    }
-    std::string text = "Provider '" + std::string(name) + "' is " + state_name(report);
     const std::string& why = report.connections.last_error.message;
+    const bool tells_why = reply.note == ReplyNote::already_unhealthy || (waited && hoped);
+    // Without recovery it is disconnected when it could not be connected.
+    const bool failed = state == core::ConnectionState::unhealthy ||
+                        (state == core::ConnectionState::disconnected && !why.empty());
+    if (!tells_why || !failed) return core::describe(reply, name);
+    std::string text = "Provider '" + std::string(name) + "' is " + state_name(report);
     if (!why.empty()) text += ": " + why;
     if (text.back() != '.') text += '.';
     return text;
