@@ -50,7 +50,7 @@ template <class Condition>
 void eventually(const std::string& what, Condition condition) {
     const auto end = std::chrono::steady_clock::now() + kLong;
     while (!condition()) {
-        BOOST_REQUIRE_MESSAGE(std::chrono::steady_clock::now() < end, "never: " << what);
+        if (std::chrono::steady_clock::now() >= end) BOOST_FAIL("never: " << what);
         std::this_thread::yield();
     }
 }
@@ -140,6 +140,8 @@ public:
         const std::lock_guard lock(mutex_);
         return events_;
     }
+    /// For the condition of wait_for().
+    [[nodiscard]] const std::vector<host::Event>& all_unlocked() const noexcept { return events_; }
     [[nodiscard]] const host::Subscription& subscription() const noexcept { return *subscription_; }
 
 private:
