@@ -1,6 +1,7 @@
 #include "gateway/dialect/dialect.hpp"
 
 #include "gateway/dialect/anthropic_messages.hpp"
+#include "gateway/dialect/ollama.hpp"
 #include "gateway/dialect/openai_chat.hpp"
 
 namespace tenon::gateway {
@@ -25,6 +26,8 @@ struct Path {
 constexpr Path kPaths[] = {
     {"/v1/chat/completions", openai_chat},
     {"/v1/messages", anthropic_messages},
+    {"/api/chat", ollama_chat},
+    {"/api/generate", ollama_generate},
 };
 
 }  // namespace
