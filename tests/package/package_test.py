@@ -166,6 +166,16 @@ class Host(unittest.TestCase):
             if not project.parent.name.startswith("plugin_"):
                 build_project(project.parent, project.parent.name, self.prefix)
 
+    def test_the_sample_of_managed_connections_fails_over(self) -> None:
+        source = SAMPLES / "managed"
+        program = build_project(source, "managed-run", self.prefix) / "managed"
+        (mock,) = self.prefix.glob("lib*/**/tenon/plugins/mock.so")
+        output = run(program, mock.parent, source / "managed.json")
+        self.assertIn("primary answers, attempts: 1", output)
+        self.assertIn("backup answers, attempts: 2", output)
+        self.assertIn("backup answers, attempts: 1", output)
+        self.assertIn("primary: connected, breaker forced_open, requests 2, failures 1", output)
+
     def test_the_bundled_plugins_are_installed_and_export_the_entry_alone(self) -> None:
         libraries = list(self.prefix.glob("lib*/**/tenon/plugins/*.so"))
         self.assertIn("mock.so", [library.name for library in libraries])
