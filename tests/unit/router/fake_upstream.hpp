@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -145,6 +146,9 @@ public:
                         const core::PhaseLimits& request) const noexcept override {
         return core::resolve_limits(operation, {&deadlines}, request);
     }
+    const core::RetrySettings* retry() const noexcept override {
+        return own_retry ? &*own_retry : nullptr;
+    }
     bool retries_internally() const noexcept override { return retries; }
     core::InFlight& in_flight() noexcept override { return in_flight_; }
     core::RetryBudget& retry_budget() noexcept override { return budget_; }
@@ -181,9 +185,10 @@ public:
         co_return outcome;
     }
 
-    core::DeadlineSettings deadlines;  ///< to be set before the requests
-    bool retries = false;              ///< ditto
-    std::function<void()> on_look;     ///< ditto; called when the state has been read
+    core::DeadlineSettings deadlines;              ///< to be set before the requests
+    bool retries = false;                          ///< ditto
+    std::optional<core::RetrySettings> own_retry;  ///< ditto
+    std::function<void()> on_look;                 ///< ditto; called when the state has been read
 
 private:
     struct Held {

@@ -39,6 +39,19 @@ BOOST_AUTO_TEST_CASE(a_request_may_wish_for_more_attempts_than_are_configured) {
     BOOST_TEST(routed.attempts == 10);
 }
 
+BOOST_AUTO_TEST_CASE(the_provider_that_comes_first_says_how_its_requests_are_repeated) {
+    Rig rig(in_order({"a", "b"}));
+    rig['a'].own_retry = quick().retry;
+    rig['a'].own_retry->max_attempts = 5;
+    rig['b'].own_retry = quick().retry;
+    rig['b'].own_retry->max_attempts = 1;
+    for (int i = 0; i < 9; ++i) rig['a'].then(failure(Code::unavailable));
+    BOOST_TEST(rig.request().answer().attempts == 5);  // the last one at b
+    const LogicalRequest once{.model = "m", .max_attempts = 1};
+    BOOST_TEST(rig.request(once).error().code == Code::unavailable);
+    BOOST_TEST(rig['a'].attempts() == 5U);
+}
+
 // R4
 BOOST_AUTO_TEST_CASE(without_time_for_a_back_off_the_last_error_comes_at_once) {
     Rig rig(in_order({"a"}), slow());

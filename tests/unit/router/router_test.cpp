@@ -48,8 +48,8 @@ BOOST_AUTO_TEST_CASE(an_attempt_is_asked_what_the_request_asks) {
 BOOST_AUTO_TEST_CASE(the_longest_total_of_the_model_s_providers_is_the_deadline) {
     Rig rig({route("m", {tier({"a", "b"}), tier({"c"})}), route("n", {tier({"d"})})});
     rig['a'].deadlines.all[core::Phase::total] = 2s;
-    rig['b'].deadlines.all[core::Phase::total] = 1s;
-    rig['c'].deadlines.all[core::Phase::total] = 5s;
+    rig['b'].deadlines.all[core::Phase::total] = 5s;
+    rig['c'].deadlines.all[core::Phase::total] = 1s;
     (void)rig.request().answer();
     FakeUpstream& asked = rig['a'].attempts() > 0 ? rig['a'] : rig['b'];
     BOOST_TEST((asked.asked().front().deadline == rig.clock.now() + 5s));
