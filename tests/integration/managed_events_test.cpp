@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(a_slow_subscriber_loses_old_events_and_keeps_the_newest_sta
     }
     go.set_value();
     over.get_future().wait();
-    tell(*host, "q", host::Command::reconnect, kSettle);
+    tell(*host, "q", host::Command::connect, kSettle);
     eventually("the newest state", [&] {
         const std::lock_guard lock(mutex);
         return !seen.empty() && seen.back().provider == "q" && seen.back().to == "connected" &&

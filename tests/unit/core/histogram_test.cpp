@@ -145,7 +145,14 @@ BOOST_AUTO_TEST_CASE(the_average_is_exact_to_a_microsecond) {
     BOOST_TEST((histogram.snapshot().average() == 25ms));
     Histogram rounded;
     for (int i = 0; i < 4; ++i) rounded.record(1'600ns);
+    rounded.record(2'400ns);
     BOOST_TEST((rounded.snapshot().average() == 2us));
+}
+
+BOOST_AUTO_TEST_CASE(the_average_is_not_longer_than_the_longest_however_it_was_rounded) {
+    Histogram histogram;
+    for (int i = 0; i < 4; ++i) histogram.record(1'600ns);
+    BOOST_TEST((histogram.snapshot().average() == 1'600ns));
 }
 
 // T: 64 bits do not overflow
@@ -153,6 +160,7 @@ BOOST_AUTO_TEST_CASE(the_average_survives_centuries_of_calls) {
     HistogramSnapshot year;
     year.count = year.counts[100] = 3'000'000'000;
     year.sum_us = year.count * 600'000'000;  // ten minutes each
+    year.longest = 10min;
     HistogramSnapshot all;
     for (int i = 0; i < 10; ++i) all.merge(year);
     BOOST_TEST(in_us(all.average()) == 6e8, boost::test_tools::tolerance(1e-9));
