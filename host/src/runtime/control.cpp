@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "core/connection_state.hpp"
+#include "runtime/from_now.hpp"
 #include "runtime/host_impl.hpp"
 #include "runtime/provider_text.hpp"
 #include "runtime/spawn.hpp"
@@ -50,8 +51,7 @@ net::Awaitable<Result<host::CommandReply>> HostImpl::carry_out(
     out.kind = to_host(reply.kind());
     const bool waits = patience.count() > 0 && reply.kind() != core::CommandReply::Kind::refused;
     if (waits) {
-        const auto until = base::steady_clock().now() + patience;
-        co_await provider.settled(until, std::move(cancel), io_index);
+        co_await provider.settled(from_now(patience), std::move(cancel), io_index);
     }
     const provider::ProviderReport report = provider.report();
     out.state = state_name(report);
@@ -162,7 +162,6 @@ std::vector<host::RouteInfo> HostImpl::routes() const {
 }
 
 Result<void> HostImpl::pin_route(const host::RoutePin& pin) {
-    const auto now = base::steady_clock().now();
     if (pin.duration.count() < 0) {
         return Error(Code::invalid, "a pin cannot last less than no time");
     }
@@ -170,7 +169,7 @@ Result<void> HostImpl::pin_route(const host::RoutePin& pin) {
     made.model = pin.model;
     made.provider = pin.provider;
     made.force = pin.force;
-    if (pin.duration.count() > 0) made.until = now + pin.duration;
+    if (pin.duration.count() > 0) made.until = from_now(pin.duration);
     return router_.pin(made);
 }
 

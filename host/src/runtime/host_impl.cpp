@@ -10,6 +10,7 @@
 #include "config/routes.hpp"
 #include "core/stable_hash.hpp"
 #include "plugin/descriptor_check.hpp"
+#include "runtime/from_now.hpp"
 #include "runtime/missing_provider.hpp"
 #include "runtime/plugin_directories.hpp"
 #include "runtime/settings.hpp"
@@ -103,7 +104,7 @@ HostImpl::~HostImpl() {
     auto providers = std::exchange(providers_, {});
     lock.unlock();
     // One grace for all: their calls were cancelled at the same moment.
-    const auto patience = base::steady_clock().now() + shutdown_grace_;
+    const auto patience = from_now(shutdown_grace_);
     for (auto& [name, entry] : providers) {
         if (!entry->provider) continue;
         const auto rest = patience - base::steady_clock().now();

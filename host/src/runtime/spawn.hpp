@@ -26,7 +26,14 @@ std::shared_ptr<provider::CancelSignal> HostImpl::spawn(Task task,
     }
     auto done = [this, id, on_done = std::move(on_done)](const std::exception_ptr& exception,
                                                          std::optional<Result<T>> result) {
-        on_done(exception ? Result<T>(escaped(exception)) : *std::move(result));
+        try {
+            on_done(exception ? Result<T>(escaped(exception)) : *std::move(result));
+        } catch (...) {
+            log_.write(base::LogLevel::error, "host",
+                       "a callback of the application has thrown an exception; it had been told "
+                       "the end of its request",
+                       {{"exception", escaped(std::current_exception()).message}});
+        }
         const std::lock_guard lock(mutex_);
         running_.erase(id);
         if (running_.empty()) idle_.notify_all();

@@ -162,7 +162,8 @@ public:
     }
 
     /// Starts a chat request. The callbacks run on an I/O thread, never inside this function, one
-    /// at a time, `on_done` once and last; they must return promptly.
+    /// at a time, `on_done` once and last; they must return promptly. What `on_delta` throws ends
+    /// the request, what `on_done` throws is logged.
     virtual std::shared_ptr<Operation> start_complete(
         ChatRequest request, OnDelta on_delta, std::function<void(Result<ChatAnswer>)> on_done) = 0;
 
