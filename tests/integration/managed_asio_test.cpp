@@ -119,6 +119,21 @@ BOOST_AUTO_TEST_CASE(each_operation_can_be_cancelled) {
     BOOST_TEST(statistics_of(*host, "silent").attempts.failed == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_final_callback_that_throws_is_logged_and_harms_nobody) {
+    std::promise<std::string> logged;
+    auto options = quiet();
+    options.log_level = "error";
+    options.log_sink = [&](std::string_view line) { logged.set_value(std::string(line)); };
+    const auto host = open_host(options);
+    host->start_complete(ask("mock", "x"), {}, [](const Result<host::ChatAnswer>&) {
+        throw std::runtime_error("my own");
+    });
+    auto line = logged.get_future();
+    BOOST_REQUIRE((line.wait_for(kLong) == std::future_status::ready));
+    BOOST_TEST(contains(line.get(), "my own"));
+    BOOST_TEST(host->complete(ask("mock", "x")).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(cancelling_a_command_ends_its_wait_and_not_the_command) {
     const auto host = open_host(quiet());
     add(*host, "slow", "mock-session", R"({"connect":"slow","slow_ms":3600000})",

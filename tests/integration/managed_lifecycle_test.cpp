@@ -46,6 +46,20 @@ BOOST_AUTO_TEST_CASE(patience_that_ends_before_the_dial_says_that_it_goes_on) {
     BOOST_TEST(reply.message == "Provider 'slow' is connecting now.");
 }
 
+BOOST_AUTO_TEST_CASE(patience_may_be_without_end) {
+    auto options = quiet();
+    options.shutdown_grace = std::chrono::milliseconds::max();
+    const auto host = open_host(options);
+    add(*host, "slow", "mock-session", R"({"connect":"slow","slow_ms":30})");
+    BOOST_TEST(tell(*host, "slow", Command::connect, std::chrono::milliseconds::max()).state ==
+               "connected");
+    auto request = ask("slow", "x");
+    request.options.timeout = std::chrono::milliseconds::max();
+    request.options.queue = std::chrono::milliseconds::max();
+    const auto answer = host->complete(request);
+    BOOST_TEST(answer.has_value(), why(answer));
+}
+
 BOOST_AUTO_TEST_CASE(a_connect_that_fails_tells_the_reason_and_goes_on_until_it_works) {
     const auto host = open_host(quiet());
     add(*host, "late", "mock-session", R"({"connect":"fail","connect_times":3})",

@@ -99,6 +99,12 @@ BOOST_AUTO_TEST_CASE(a_pin_of_nothing_that_is_there_says_what_is_meant) {
     BOOST_TEST(contains(not_there.error().message, "a or b"), not_there.error().message);
 }
 
+BOOST_AUTO_TEST_CASE(a_pin_may_last_for_ever) {
+    const auto host = two_tiers();
+    BOOST_TEST(host->pin_route({"m", "b", std::chrono::milliseconds::max()}).has_value());
+    BOOST_TEST(who_answers(*host, "m") == "b");
+}
+
 BOOST_AUTO_TEST_CASE(a_pin_survives_a_provider_that_is_added) {
     const auto host = two_tiers();
     BOOST_TEST(host->pin_route({"m", "b"}).has_value());
