@@ -148,6 +148,7 @@ public:
     struct AcquireLimits {
         base::TimePoint deadline;                      ///< of everything
         base::Duration queue = base::Duration::max();  ///< for permit and connection, without dials
+        base::Duration connect = base::Duration::max();  ///< until the provider is connected
     };
 
     struct Report {

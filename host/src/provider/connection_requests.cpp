@@ -120,8 +120,10 @@ net::Awaitable<Result<ConnectionManager::Lease>> ConnectionManager::acquire(
 }
 
 base::TimePoint ConnectionManager::Call::until() const noexcept {
-    if (phase == Phase::state || limits.queue == base::Duration::max()) return limits.deadline;
-    return std::min(limits.deadline, phase_since + (limits.queue - queued));
+    const bool queues = phase != Phase::state;
+    const base::Duration limit = queues ? limits.queue : limits.connect;
+    if (limit == base::Duration::max()) return limits.deadline;
+    return std::min(limits.deadline, phase_since + (queues ? limit - queued : limit));
 }
 
 void ConnectionManager::begin(Call& call, Section& section) {
@@ -250,10 +252,14 @@ void ConnectionManager::late(Call& call, Section& section) {
     if (call.phase == Call::Phase::connection) {
         return reject(call, core::PoolReason::deadline, pool_.report(), section);
     }
-    Error error(Code::deadline, "The request was not sent: its time was over before provider " +
+    const bool over = section.now >= call.limits.deadline;
+    Error error(Code::deadline, std::string("The request was not sent: its time ") +
+                                    (over ? "" : "for connecting ") + "was over before provider " +
                                     name_ + " was connected.");
     error.not_sent = true;
-    fail(call, std::move(error), core::Stop::caller_deadline, section);
+    error.retryable = !over;
+    fail(call, std::move(error), over ? core::Stop::caller_deadline : core::Stop::not_admitted,
+         section);
 }
 
 void ConnectionManager::lend(Call& call) {

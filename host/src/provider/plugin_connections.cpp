@@ -156,7 +156,8 @@ net::Awaitable<Result<std::string>> PluginConnections::try_check(
     CallEnd end;
     co_await read_all(*active, wait, end);
     if (end.outcome.ok) co_return version_of(end.outcome.body);
-    counters_->add(core::Tally::health_failures);
+    // One that nobody wants any more has found nothing out.
+    if (end.stop != core::Stop::caller_cancelled) counters_->add(core::Tally::health_failures);
     Error error = end.outcome.error;
     if (!end.finished && error.code == Code::deadline) {
         error.message = "the health check did not end in time; see timeouts.health_check";

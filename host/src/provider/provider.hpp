@@ -138,6 +138,7 @@ private:
     [[nodiscard]] CallWait wait_of(Attempt& attempt) const noexcept;
     net::Awaitable<void> read(plugin::ActiveCall& active, Attempt& attempt) const;
     void settle(Attempt& attempt);
+    [[nodiscard]] bool is_impatient(const Attempt& attempt) const noexcept;
     void count(const Attempt& attempt, const core::Verdict& verdict, base::TimePoint now);
     [[nodiscard]] Result<plugin::CallOutcome> conclude(Attempt& attempt);
     [[nodiscard]] core::Deadline deadline_of(const AttemptRequest& request) const noexcept;

@@ -234,9 +234,16 @@ bool Provider::admit(Attempt& attempt) {
         }
         attempt.pass = *std::move(admitted);
     }
-    const auto queue = std::min<std::chrono::milliseconds>(
-        job.deadline.limits()[core::Phase::queue], base::kLongestDuration);
-    attempt.lease = manager_->join({job.deadline.total(), queue}, attempt.began);
+    const auto fits = [](std::chrono::milliseconds limit) {
+        return std::min<std::chrono::milliseconds>(limit, base::kLongestDuration);
+    };
+    ConnectionManager::AcquireLimits limits{job.deadline.total(),
+                                            fits(job.deadline.limits()[core::Phase::queue])};
+    // The provider's own limit is that of its dials, which may have begun long ago.
+    if (const auto connect = job.request.limits[core::Phase::connect]) {
+        limits.connect = fits(*connect);
+    }
+    attempt.lease = manager_->join(limits, attempt.began);
     return true;
 }
 
@@ -312,15 +319,28 @@ void Provider::settle(Attempt& attempt) {
     // That the server has closed a connection between two requests says nothing about the server:
     // a fresh one will. The pass then goes without a report.
     core::Verdict verdict;
+    const core::Stop stop = is_impatient(attempt) ? core::Stop::caller_deadline : end.stop;
     if (!report.stale_connection) {
-        verdict = attempt.pass.report({.stop = end.stop, .error = error}, now);
+        verdict = attempt.pass.report({.stop = stop, .error = error}, now);
     }
     const bool counts = attempt.job.is_attempt();
     const std::optional<std::int64_t> hint =
         error != nullptr ? error->retry_after_ms : std::nullopt;
-    const auto sample = counts ? sample_of(error, end.stop) : core::LimitSample::ignored;
+    const auto sample = counts ? sample_of(error, stop) : core::LimitSample::ignored;
     lease.end({core::Disposition::unused, verdict, hint, sample, now});
     if (counts) count(attempt, verdict, now);
+}
+
+/// Whether the call was ended by a limit that its caller has set shorter than the provider's. That
+/// is a reason to ask another one, but no failure (as D3).
+bool Provider::is_impatient(const Attempt& attempt) const noexcept {
+    const CallEnd& end = attempt.end;
+    const bool by_phase = end.stop == core::Stop::attempt_timeout &&
+                          end.outcome.error.scope == Scope::connection;  // else by the total
+    if (!by_phase) return false;
+    const auto phase = end.first_byte ? core::Phase::idle : core::Phase::first_byte;
+    const Job& job = attempt.job;
+    return job.deadline.limits()[phase] < limits(job.request.operation_class(), {})[phase];
 }
 
 /// For statistics, and for what its next attempt is expected to cost.
