@@ -253,6 +253,38 @@ BOOST_AUTO_TEST_CASE(the_request_s_limits_go_before_the_provider_s) {
     stalls.sink = &begun;
     stalls.limits[Phase::idle] = 5ms;
     BOOST_TEST(contains(probe.ask(std::move(stalls)).error().message, "paused for more than 5ms"));
+    BOOST_TEST(probe.report().stop == Stop::attempt_timeout);  // another one may be asked
+}
+
+// D3
+BOOST_AUTO_TEST_CASE(an_impatient_caller_is_no_failure_of_the_provider) {
+    ProviderFixture probe("probe", "{}", breaking_settings());
+    for (int i = 0; i < 6; ++i) {
+        Ask silent{.model = "hold"};
+        TextSink none;
+        silent.sink = &none;
+        silent.limits[Phase::first_byte] = 1ms;
+        BOOST_TEST(probe.ask(std::move(silent)).error().code == Code::deadline);
+    }
+    BOOST_TEST(failures(probe) == 0U);
+    BOOST_TEST(probe->state("inline").load.cost_ms == 0.0);
+    BOOST_TEST(availability(probe) == Availability::ready);
+}
+
+BOOST_AUTO_TEST_CASE(the_request_s_limit_of_connecting_ends_its_wait_and_not_the_dial) {
+    ProviderFixture probe("probe_session", "{\"connect\":\"hold\"}", breaking_settings());
+    Ask ask{.model = "inline"};
+    ask.limits[Phase::connect] = 5ms;
+    const auto outcome = probe.ask(std::move(ask));
+    BOOST_REQUIRE(!outcome);
+    BOOST_TEST(outcome.error().code == Code::deadline);
+    BOOST_TEST(outcome.error().not_sent);
+    BOOST_TEST(outcome.error().retryable);
+    BOOST_TEST(contains(outcome.error().message, "its time for connecting was over"));
+    BOOST_TEST(probe.report().dialing);
+    BOOST_TEST(probe.report().stop == Stop::not_admitted);
+    BOOST_TEST(failures(probe) == 0U);
+    BOOST_TEST(availability(probe) == Availability::connecting);
 }
 
 // D2
