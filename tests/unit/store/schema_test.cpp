@@ -2,6 +2,7 @@
 
 #include <array>
 #include <string>
+#include <thread>
 
 #include "fixture.hpp"
 
@@ -39,7 +40,9 @@ struct SchemaFixture : Fixture {
         std::ofstream(file, std::ios::app).close();
         auto database = Database::open(file);
         BOOST_REQUIRE(database);
-        return prepare(**database, steps);
+        auto done = prepare(**database, steps);
+        BOOST_TEST(!(*database)->in_transaction());
+        return done;
     }
 
     [[nodiscard]] std::int64_t integer(const char* sql) const {
@@ -75,6 +78,21 @@ BOOST_AUTO_TEST_CASE(a_commit_waits_until_its_log_is_on_the_disk) {
     BOOST_REQUIRE(database);
     BOOST_TEST(prepare(**database, migrations()).has_value());
     BOOST_TEST((*database)->integer("PRAGMA synchronous").value() == 2);  // FULL
+}
+
+BOOST_AUTO_TEST_CASE(the_switch_to_a_log_waits_for_the_writes_of_others) {
+    run_sql("CREATE TABLE a (b)");
+    auto database = Database::open(file);
+    auto other = Database::open(file);
+    BOOST_REQUIRE((*other)->execute("BEGIN IMMEDIATE; INSERT INTO a VALUES (1)"));
+    std::thread end([&] {
+        volatile int turns = 1'000'000;  // or whenever: both orders are right
+        while (turns > 0) turns = turns - 1;
+        (void)(*other)->execute("COMMIT");
+    });
+    const auto done = (*database)->use_write_ahead_log();
+    end.join();
+    BOOST_TEST(done.has_value(), message_of(done));
 }
 
 BOOST_AUTO_TEST_CASE(an_older_file_takes_only_the_steps_that_it_lacks_and_keeps_its_rows) {
