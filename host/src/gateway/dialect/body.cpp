@@ -91,7 +91,8 @@ Result<ParsedRequest> with_body(ParsedRequest request, std::string body) {
         if (!names.insert(member->key).second) {
             return invalid_member(member->key, "says the same as another member of the request");
         }
-        if (member->key != "model") continue;
+        if (!member->is("model")) continue;
+        if (request.model_at != 0) return invalid_member("model", "is given twice");
         request.model_at = member->value_begin;
         request.model_size = member->value.size();
     }

@@ -3,6 +3,7 @@
 #include "gateway/dialect/anthropic_messages.hpp"
 #include "gateway/dialect/ollama.hpp"
 #include "gateway/dialect/openai_chat.hpp"
+#include "gateway/dialect/openai_responses.hpp"
 
 namespace tenon::gateway {
 
@@ -24,9 +25,8 @@ struct Path {
 };
 
 constexpr Path kPaths[] = {
-    {"/v1/chat/completions", openai_chat},
-    {"/v1/messages", anthropic_messages},
-    {"/api/chat", ollama_chat},
+    {"/v1/chat/completions", openai_chat}, {"/v1/responses", openai_responses},
+    {"/v1/messages", anthropic_messages},  {"/api/chat", ollama_chat},
     {"/api/generate", ollama_generate},
 };
 
