@@ -345,14 +345,4 @@ Result<std::string> HostImpl::route(std::string_view provider, std::string_view 
     return (*entry)->direct_prefix + std::string(known);
 }
 
-Error escaped(const std::exception_ptr& exception) {
-    try {
-        std::rethrow_exception(exception);
-    } catch (const std::exception& e) {
-        return Error(Code::internal, std::string("an exception ended the request: ") + e.what());
-    } catch (...) {
-        return Error(Code::internal, "an exception of an unknown type ended the request");
-    }
-}
-
 }  // namespace tenon::runtime

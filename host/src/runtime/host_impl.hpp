@@ -67,6 +67,10 @@ struct Machinery {
 /// tenon::host::Host: plugins, providers and threads under one roof.
 class HostImpl final : public host::Host {
 public:
+    /// A coroutine; the object lives until it has ended.
+    using AnyTask = std::function<net::Awaitable<void>(
+        std::shared_ptr<provider::CancelSignal> cancel, std::size_t io_index)>;
+
     /// \param warnings about the configuration, for the log.
     HostImpl(config::Config config, const std::vector<config::Problem>& warnings,
              const host::HostOptions& options);
@@ -142,6 +146,9 @@ private:
     /// The route that a request for `model` at `provider` takes; either may be empty.
     Result<std::string> route(std::string_view provider, std::string_view model);
 
+    /// Runs a task on an I/O thread; `on_done` is called there, with what has escaped or null.
+    std::shared_ptr<provider::CancelSignal> spawn_any(
+        AnyTask task, std::function<void(const std::exception_ptr&)> on_done);
     /// Runs `task(cancel, io_index)`, an Awaitable<Result<T>>, on an I/O thread; `on_done` gets its
     /// result there.
     template <class T, class Task>

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/co_spawn.hpp>
 #include <condition_variable>
 #include <exception>
 #include <optional>
@@ -15,38 +14,15 @@ namespace tenon::runtime {
 template <class T, class Task>
 std::shared_ptr<provider::CancelSignal> HostImpl::spawn(Task task,
                                                         std::function<void(Result<T>)> on_done) {
-    auto cancel = std::make_shared<provider::CancelSignal>();
-    const std::size_t io_index = io_.pick();
-    std::uint64_t id = 0;
-    {
-        const std::lock_guard lock(mutex_);
-        id = next_running_++;
-        running_.emplace(id, cancel);
-        if (closing_) cancel->cancel();
-    }
-    auto done = [this, id, on_done = std::move(on_done)](const std::exception_ptr& exception,
-                                                         std::optional<Result<T>> result) {
-        try {
-            on_done(exception ? Result<T>(escaped(exception)) : *std::move(result));
-        } catch (...) {
-            log_.write(base::LogLevel::error, "host",
-                       "a callback of the application has thrown an exception; it had been told "
-                       "the end of its request",
-                       {{"exception", escaped(std::current_exception()).message}});
-        }
-        const std::lock_guard lock(mutex_);
-        running_.erase(id);
-        if (running_.empty()) idle_.notify_all();
-    };
-    // The result travels in an optional, because co_spawn wants a default-constructible one.
-    boost::asio::co_spawn(
-        io_.context(io_index),
-        [](Task run, std::shared_ptr<provider::CancelSignal> signal,
-           std::size_t index) -> net::Awaitable<std::optional<Result<T>>> {
-            co_return co_await run(std::move(signal), index);
-        }(std::move(task), cancel, io_index),
-        std::move(done));
-    return cancel;
+    const auto result = std::make_shared<std::optional<Result<T>>>();
+    return spawn_any(
+        [task = std::move(task), result](std::shared_ptr<provider::CancelSignal> cancel,
+                                         std::size_t io_index) -> net::Awaitable<void> {
+            *result = co_await task(std::move(cancel), io_index);
+        },
+        [result, on_done = std::move(on_done)](const std::exception_ptr& exception) {
+            on_done(exception ? Result<T>(escaped(exception)) : *std::move(*result));
+        });
 }
 
 template <class T, class Task>
