@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(a_check_that_is_cancelled_ends_at_once) {
     BOOST_TEST(running.wait().error().code == Code::cancelled);
 }
 
-// H3, P14: the connection of a check that was given up is the plugin's until it has finished.
+// H3: the connection of a check that was given up is the plugin's until it has finished.
 BOOST_AUTO_TEST_CASE(a_check_that_never_ends_keeps_its_connection_until_the_plugin_is_done) {
     auto settings = checking_settings();
     settings.connections.health.active = false;
