@@ -37,6 +37,7 @@ std::string state(const host::ProviderStatus& status) {
 
 /// The provider's breaker, or the worst that is known of its models.
 std::string breaker(const host::ProviderStatus& status) {
+    if (status.breaker.state.empty()) return "-";  // it could not be made
     if (status.breaker.state != "closed") return status.breaker.state;
     std::size_t open = 0;
     for (const host::BreakerStatus& model : status.model_breakers) open += model.state != "closed";

@@ -12,13 +12,16 @@
 namespace tenon::cli {
 namespace {
 
-std::string_view advice(Code code) noexcept {
-    switch (code) {
+std::string_view advice(const Error& error) noexcept {
+    switch (error.code) {
         case Code::auth: return "check the provider's credentials (tenon config show)";
         case Code::forbidden: return "check the account's permissions and billing";
         case Code::throttled:
         case Code::overloaded: return "wait a little and try again, or use another provider";
-        case Code::unavailable: return "check that the server runs and the address is right";
+        case Code::unavailable:
+            // If the request pays, nobody was asked; the message says what to do about it.
+            if (error.scope == Scope::request) return {};
+            return "check that the server runs and the address is right";
         case Code::not_found: return "see 'tenon models' for the names that the provider knows";
         case Code::too_large: return "shorten the request or choose a model with a larger context";
         case Code::refused: return "change the request; the provider's policy refused it";
@@ -66,7 +69,7 @@ void print_error(std::string_view message) {
 
 void print_error(const Error& error) {
     std::string message = error.message;
-    const std::string_view next = advice(error.code);
+    const std::string_view next = advice(error);
     if (message.find(';') == std::string::npos && !next.empty()) {
         if (message.ends_with('.')) message.pop_back();
         message += "; ";

@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(when_all_are_down_the_error_names_each_with_its_reason) {
     const std::string& message = answer.error().message;
     for (const char* part : {"off is disabled", "byhand was disconnected by hand",
                              "key is misconfigured (the mock failed as asked: auth)",
-                             "gone is disabled (", "no-such-kind", "bad (m) failed: "}) {
+                             "gone is misconfigured (", "no-such-kind", "bad (m) failed: "}) {
         BOOST_TEST(contains(message, part), part << " is not in: " << message);
     }
 }

@@ -24,8 +24,8 @@ std::string_view what_is_wrong(Availability availability) noexcept {
         case Availability::unhealthy: return "is unhealthy";
         case Availability::misconfigured: return "is misconfigured";
         case Availability::disconnecting: return "is being disconnected";
-        case Availability::kept_disconnected: return "was disconnected by hand";
-        case Availability::disabled: return "is disabled";
+        case Availability::kept_disconnected: return "was disconnected by hand (connect it first)";
+        case Availability::disabled: return "is disabled (enable it first)";
     }
     return "is not available";
 }

@@ -20,7 +20,7 @@ public:
     const std::string& name() const noexcept override { return name_; }
     core::ProviderState state(std::string_view) const noexcept override {
         core::ProviderState state;
-        state.availability = core::Availability::disabled;
+        state.availability = core::Availability::misconfigured;
         return state;
     }
     std::string reason(std::string_view) const override { return problem_.message; }

@@ -28,7 +28,8 @@ BOOST_AUTO_TEST_CASE(with_nobody_to_ask_the_error_has_every_provider_s_reason) {
     BOOST_TEST(down.next(plan) == "error");
     BOOST_TEST(down.error.message ==
                "No provider can be asked for the model \"m\": a failed too often lately and is "
-               "asked again in 12s; b is disabled; c is unhealthy (Connection refused); d limits "
+               "asked again in 12s; b is disabled (enable it first); c is unhealthy (Connection "
+               "refused); d limits "
                "the rate and is asked again in 250ms.");
     BOOST_TEST((down.error.code == Code::unavailable));
     BOOST_TEST(down.error.retryable);
@@ -53,8 +54,8 @@ BOOST_AUTO_TEST_CASE(if_nobody_comes_back_by_himself_the_error_is_final) {
     BOOST_TEST(down.next(plan) == "error");
     BOOST_TEST(!down.error.retryable);
     BOOST_TEST(down.error.message ==
-               "No provider can be asked for the model \"m\": a is disabled; "
-               "b was disconnected by hand.");
+               "No provider can be asked for the model \"m\": a is disabled (enable it first); "
+               "b was disconnected by hand (connect it first).");
 }
 
 BOOST_AUTO_TEST_CASE(when_all_have_failed_the_error_is_the_last_one_with_all_reasons) {

@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(even_by_force_a_disabled_provider_is_not_asked) {
     }
     BOOST_TEST(rig.error.message ==
                "No provider can be asked for the model \"m\": the route is "
-               "pinned to c; c was disconnected by hand.");
+               "pinned to c; c was disconnected by hand (connect it first).");
 }
 
 BOOST_AUTO_TEST_CASE(a_pin_is_about_its_model_and_not_about_a_larger_one) {

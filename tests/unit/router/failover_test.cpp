@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(if_all_fail_the_error_names_each_provider_and_its_reason) {
     const Error error = rig.request({.model = "m", .max_attempts = 2}).error();
     BOOST_TEST(error.message ==
                "No provider could answer for the model \"m\": a (m) failed: Refused; b (m) failed: "
-               "Reset; c is disabled.");
+               "Reset; c is disabled (enable it first).");
 }
 
 // L1
