@@ -58,8 +58,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_was_cut_off_is_incomplete) {
     BOOST_TEST(at(whole(openai_responses(), kRequest,
                         R"({"choices":[{"message":{},"finish_reason":"content_filter"}]})"),
                   "/incomplete_details/reason") == "\"content_filter\"");
-    const auto all =
-        events({text("H")}, {.finish_reason = "length"});
+    const auto all = events({text("H")}, {.finish_reason = "length"});
     BOOST_TEST(all.back().type == "response.incomplete");
     BOOST_TEST(at(all.back().data, "/response/output/0/status") == "\"incomplete\"");
 }

@@ -2,8 +2,12 @@
 
 #include "gateway/dialect/anthropic_messages.hpp"
 #include "gateway/dialect/ollama.hpp"
+#include "gateway/dialect/ollama_embed.hpp"
 #include "gateway/dialect/openai_chat.hpp"
+#include "gateway/dialect/openai_completions.hpp"
+#include "gateway/dialect/openai_embeddings.hpp"
 #include "gateway/dialect/openai_responses.hpp"
+#include "gateway/dialect/rerank.hpp"
 
 namespace tenon::gateway {
 
@@ -24,11 +28,22 @@ struct Path {
     const Dialect& (*dialect)() noexcept;
 };
 
+// clang-format off
 constexpr Path kPaths[] = {
-    {"/v1/chat/completions", openai_chat}, {"/v1/responses", openai_responses},
-    {"/v1/messages", anthropic_messages},  {"/api/chat", ollama_chat},
+    {"/v1/chat/completions", openai_chat},
+    {"/v1/completions", openai_completions},
+    {"/v1/responses", openai_responses},
+    {"/v1/embeddings", openai_embeddings},
+    {"/v1/rerank", rerank},
+    {"/v2/rerank", rerank},
+    {"/rerank", rerank},
+    {"/v1/messages", anthropic_messages},
+    {"/api/chat", ollama_chat},
     {"/api/generate", ollama_generate},
+    {"/api/embed", ollama_embed},
+    {"/api/embeddings", ollama_embeddings},
 };
+// clang-format on
 
 }  // namespace
 

@@ -1,0 +1,112 @@
+#include "gateway/dialect/models.hpp"
+
+#include "base/clock.hpp"
+#include "gateway/dialect/body.hpp"
+
+namespace tenon::gateway {
+
+using wire::JsonWriter;
+
+namespace {
+
+void write_openai_model(JsonWriter& writer, const ModelEntry& model) {
+    writer.begin_object();
+    writer.member("id", model.id);
+    writer.member("object", "model");
+    writer.member("created", unix_seconds(model.created));
+    writer.member("owned_by", model.owner);
+    writer.end_object();
+}
+
+void write_id(JsonWriter& writer, std::string_view name, const ModelEntry* model) {
+    writer.key(name);
+    if (model == nullptr) return writer.null();
+    writer.value(model->id);
+}
+
+/// What Ollama tells of a file on its disk; clients read it without looking whether it is there.
+void write_tag(JsonWriter& writer, const ModelEntry& model) {
+    writer.begin_object();
+    writer.member("name", model.id);
+    writer.member("model", model.id);
+    writer.member("modified_at", base::format_utc(model.created));
+    writer.member("size", 0);
+    writer.member("digest", "");
+    writer.key("details");
+    writer.begin_object();
+    writer.member("format", "");
+    writer.member("family", model.owner);
+    writer.key("families");
+    writer.null();
+    writer.member("parameter_size", "");
+    writer.member("quantization_level", "");
+    writer.end_object();
+    writer.end_object();
+}
+
+}  // namespace
+
+std::string openai_models(std::span<const ModelEntry> models) {
+    std::string out;
+    JsonWriter writer(out);
+    writer.begin_object();
+    writer.member("object", "list");
+    writer.key("data");
+    writer.begin_array();
+    for (const ModelEntry& model : models) write_openai_model(writer, model);
+    writer.end_array();
+    writer.end_object();
+    return out;
+}
+
+std::string openai_model(const ModelEntry& model) {
+    std::string out;
+    JsonWriter writer(out);
+    write_openai_model(writer, model);
+    return out;
+}
+
+std::string anthropic_models(std::span<const ModelEntry> models) {
+    std::string out;
+    JsonWriter writer(out);
+    writer.begin_object();
+    writer.key("data");
+    writer.begin_array();
+    for (const ModelEntry& model : models) {
+        writer.begin_object();
+        writer.member("type", "model");
+        writer.member("id", model.id);
+        writer.member("display_name", model.id);
+        writer.member("created_at", base::format_utc(model.created));
+        writer.end_object();
+    }
+    writer.end_array();
+    writer.member("has_more", false);
+    write_id(writer, "first_id", models.empty() ? nullptr : &models.front());
+    write_id(writer, "last_id", models.empty() ? nullptr : &models.back());
+    writer.end_object();
+    return out;
+}
+
+std::string ollama_tags(std::span<const ModelEntry> models) {
+    std::string out;
+    JsonWriter writer(out);
+    writer.begin_object();
+    writer.key("models");
+    writer.begin_array();
+    for (const ModelEntry& model : models) write_tag(writer, model);
+    writer.end_array();
+    writer.end_object();
+    return out;
+}
+
+std::string ollama_version(std::string_view version) {
+    std::string out;
+    JsonWriter writer(out);
+    writer.begin_object();
+    writer.member("version", version);
+    writer.end_object();
+    return out;
+}
+
+}  // namespace tenon::gateway
