@@ -27,7 +27,13 @@ std::shared_ptr<provider::CancelSignal> HostImpl::spawn_any(
         if (closing_) cancel->cancel();
     }
     auto done = [this, id, on_done = std::move(on_done)](const std::exception_ptr& exception) {
-        on_done(exception);
+        try {
+            on_done(exception);
+        } catch (...) {
+            log_.write(base::LogLevel::error, "host",
+                       "a callback of the application has thrown an exception",
+                       {{"exception", escaped(std::current_exception()).message}});
+        }
         const std::lock_guard lock(mutex_);
         running_.erase(id);
         if (running_.empty()) idle_.notify_all();
