@@ -137,8 +137,10 @@ Task Mock::complete(Call call, Request request) {
     const std::vector<Delta> deltas = deltas_of(reply, usage);
     const std::size_t end = breaks ? (deltas.size() + 1) / 2 : deltas.size();
     for (std::size_t i = 0; i < end; ++i) {
-        if (i != 0 && co_await pause(call, gap) != Code::ok) co_return give_up(call);
-        if (co_await call.deliver(deltas[i]) != Code::ok) co_return give_up(call);
+        Code code = Code::ok;
+        if (i != 0) code = co_await pause(call, gap);
+        if (code == Code::ok) code = co_await call.deliver(deltas[i]);
+        if (code != Code::ok) co_return give_up(call);
     }
     if (ticket.fault.kind == Fault::Kind::midstream) co_return call.fail(fault_error(ticket.fault));
     if (ticket.fault.kind == Fault::Kind::stall) {

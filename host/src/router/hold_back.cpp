@@ -9,6 +9,7 @@ namespace {
 bool is_output(const Delta& delta) noexcept {
     switch (delta.kind) {
         case TENON_DELTA_NONE:
+        case TENON_DELTA_USAGE:  // some send it first
         case TENON_DELTA_META: return false;
         case TENON_DELTA_TOOL_CALL:
             return !delta.data.empty() || !delta.tool_call_id.empty() || !delta.tool_name.empty();

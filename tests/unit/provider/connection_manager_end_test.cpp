@@ -139,7 +139,8 @@ private:
                                          std::size_t io_index) {
         const auto waker = std::make_shared<IoWaker>(fake_.io().context(io_index));
         cancel.attach(waker);
-        while (!cancel.cancelled() && co_await waker->wait(deadline)) {
+        for (bool woken = true; woken && !cancel.cancelled();) {
+            woken = co_await waker->wait(deadline);
         }
         cancel.attach(nullptr);
     }

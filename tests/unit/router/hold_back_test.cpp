@@ -46,7 +46,6 @@ BOOST_AUTO_TEST_CASE(whatever_is_part_of_the_answer_is_output) {
     const Delta outputs[] = {
         text("a"),
         of_kind(TENON_DELTA_REASONING, "a"),
-        of_kind(TENON_DELTA_USAGE, "{}"),
         of_kind(TENON_DELTA_TOOL_CALL, "{"),
         {.kind = TENON_DELTA_TOOL_CALL, .tool_call_id = "1"},
         {.kind = TENON_DELTA_TOOL_CALL, .tool_name = "f"},
@@ -61,7 +60,7 @@ BOOST_AUTO_TEST_CASE(whatever_is_part_of_the_answer_is_output) {
                             of_kind(TENON_DELTA_TEXT),
                             of_kind(TENON_DELTA_REASONING),
                             of_kind(TENON_DELTA_TOOL_CALL),
-                            of_kind(TENON_DELTA_USAGE),
+                            of_kind(TENON_DELTA_USAGE, "{}"),
                             of_kind(TENON_DELTA_META, "{}"),
                             of_kind(77)};
     for (const Delta& other : others) {
