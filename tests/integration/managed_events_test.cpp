@@ -1,5 +1,7 @@
 #include "managed_fixture.hpp"
 
+#include <algorithm>
+
 using namespace tenon;
 using namespace tenon::test;
 
