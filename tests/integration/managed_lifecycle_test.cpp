@@ -92,12 +92,14 @@ BOOST_AUTO_TEST_CASE(a_connect_that_fails_tells_the_reason_and_goes_on_until_it_
 
 BOOST_AUTO_TEST_CASE(recover_waits_for_the_check_that_has_to_pass) {
     const auto host = open_host();
-    add(*host, "late", "mock-session",
-        R"({"connect":"fail","connect_times":2,"health":"slow","slow_ms":50})", kOneDial);
-    BOOST_TEST(tell(*host, "late", Command::connect, kSettle).state == "unhealthy");
-    BOOST_TEST(tell(*host, "late", Command::recover).message ==
-               "Provider 'late' is being tried now.");
-    BOOST_TEST(tell(*host, "late", Command::recover, kSettle).state == "connected");
+    add(*host, "sick", "mock", R"({"health":"fail","health_times":3})",
+        R"({"jitter":false,"health":{"interval":"1h","recheck":"1ms","min_gap":"1ms"}})");
+    Events events(*host);
+    tell(*host, "sick", Command::connect);
+    events.wait_for("sick", "connection_state", "unhealthy");
+    const auto reply = tell(*host, "sick", Command::recover, kSettle);
+    BOOST_TEST(reply.state == "connected");
+    BOOST_TEST(reply.message == "Provider 'sick' is connected now.");
 }
 
 BOOST_AUTO_TEST_CASE(a_dial_that_fails_is_repeated_without_being_asked) {
