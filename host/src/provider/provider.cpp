@@ -182,6 +182,7 @@ core::ProviderState Provider::state(std::string_view model) const noexcept {
         out.availability = core::Availability::ready;
     }
     const auto now = clock_.now();
+    out.on_probation = !breakers_.lets_all_through(model);
     // The states stand in the order of how bad they are: a request that connects is held up by
     // these, too.
     if (out.availability < core::Availability::cooling_down) {
@@ -189,12 +190,12 @@ core::ProviderState Provider::state(std::string_view model) const noexcept {
             out.availability = core::Availability::cooling_down;
             out.available_at = face.cool_down_until;
         }
-        if (const auto at = breakers_.ready_at(model, now); at > now) {
+        const auto at = out.on_probation ? breakers_.ready_at(model, now) : now;
+        if (at > now) {
             out.availability = core::Availability::breaker_open;
             out.available_at = std::max(at, face.cool_down_until);
         }
     }
-    out.on_probation = !breakers_.lets_all_through(model);
     out.load.no_free_slot = !face.permits_left;
     out.load.in_flight = in_flight_.count();
     out.load.capacity = face.permits;
