@@ -183,11 +183,12 @@ BOOST_AUTO_TEST_CASE(a_probe_that_gets_no_permit_frees_its_place) {
 BOOST_AUTO_TEST_CASE(a_probe_that_gets_no_connection_frees_its_place) {
     auto settings = breaking_settings();
     settings.connections.pool.max_connections = 1;
-    settings.connections.pool.acquire_timeout = 2ms;
     Tripped tripped(settings, "probe_session");
     Stream holder(tripped.provider, {.model = "hold after delta", .in_spite = true});
     tripped.recover();
-    BOOST_TEST(tripped.provider.run("inline").error().code == Code::overloaded);
+    Ask ask{.model = "inline"};
+    ask.limits[Phase::queue] = 2ms;
+    BOOST_TEST(tripped.provider.ask(std::move(ask)).error().code == Code::overloaded);
     BOOST_TEST(tripped.provider.report().stop == Stop::not_admitted);
     BOOST_TEST(breaker(tripped.provider).probes_in_flight == 0);
     holder.end();

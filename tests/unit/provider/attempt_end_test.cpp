@@ -25,9 +25,7 @@ struct Unread {
     explicit Unread(ProviderFixture& provider) {
         sink.shut(true);
         running.emplace(provider.start("inline", &sink));
-        BOOST_TEST(eventually([&] { return provider.attempts().in_flight() == 1; }));
-        BOOST_TEST(eventually([&] { return provider->report().connections.permits.held == 1; }));
-        BOOST_TEST(eventually([&] { return provider->report().unfinished > 0; }));
+        BOOST_TEST(eventually([&] { return provider->report().connections.pool.active == 1; }));
     }
     Result<plugin::CallOutcome> read() {
         sink.shut(false);
