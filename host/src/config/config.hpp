@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "config/gateway_config.hpp"
 #include "config/secrets.hpp"
 #include "config/timeouts.hpp"
 #include "core/adaptive_limit.hpp"
@@ -145,6 +146,9 @@ struct Config : ProviderSettings {
     bool nested_fallbacks = true;
     core::FailoverSettings failover;
     core::BalancerSettings balancer;
+    GatewayConfig gateway;
+    TelemetryConfig telemetry;
+    DaemonConfig daemon;
     std::map<std::string, ProviderConfig, std::less<>> providers;
 };
 
