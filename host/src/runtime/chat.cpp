@@ -1,8 +1,7 @@
 #include <chrono>
-#include <random>
 #include <utility>
 
-#include "base/clock.hpp"
+#include "runtime/canonical.hpp"
 #include "runtime/chat_sinks.hpp"
 #include "runtime/host_impl.hpp"
 #include "runtime/logical_request.hpp"
@@ -53,15 +52,6 @@ Result<void> check(const host::ChatRequest& request) {
     return {};
 }
 
-/// An id in the style of the dialect, for answers of providers that give none. Not a secret.
-std::string new_answer_id() {
-    thread_local std::mt19937_64 random{std::random_device{}()};
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::string id = "chatcmpl-";
-    for (std::uint64_t bits = random(); id.size() < 25; bits >>= 4) id += kDigits[bits & 15];
-    return id;
-}
-
 std::optional<std::uint64_t> known(std::uint64_t tokens, std::uint64_t otherwise) {
     if (tokens != TENON_TOKENS_UNKNOWN) return tokens;
     if (otherwise != TENON_TOKENS_UNKNOWN) return otherwise;
@@ -87,16 +77,6 @@ Result<host::ChatAnswer> to_answer(std::string body, const plugin::CallOutcome& 
     return answer;
 }
 
-/// For a caller who wants a stream from a provider that answered with one body.
-Result<void> stream_body(std::string_view body, provider::DeltaSink& sink) {
-    const auto split = wire::split_chat_body(body);
-    if (!split) return split.error();
-    plugin::DeltaBatch batch;
-    for (const Delta& delta : split->deltas) batch.push(delta);
-    sink.on_deltas(batch);
-    return {};
-}
-
 }  // namespace
 
 net::Awaitable<Result<host::ChatAnswer>> HostImpl::chat(
@@ -114,16 +94,7 @@ net::Awaitable<Result<host::ChatAnswer>> HostImpl::chat(
     plugin::CallOutcome* const outcome = &routed->outcome;
 
     const bool from_deltas = collector.streamed() || outcome->body.empty();
-    std::string whole;
-    if (from_deltas) {
-        const std::string id = new_answer_id();
-        whole = collector.builder().build({id, base::unix_seconds(), routed->model,
-                                           outcome->finish_reason, outcome->input_tokens,
-                                           outcome->output_tokens});
-    } else {
-        whole = std::move(outcome->body);
-    }
-    auto answer = to_answer(std::move(whole), *outcome);
+    auto answer = to_answer(chat_body(collector, *routed), *outcome);
     if (answer && stream && !from_deltas) {
         const auto streamed = stream_body(answer->body_json, *sink);
         if (!streamed) answer = streamed.error();

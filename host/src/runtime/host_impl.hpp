@@ -18,6 +18,7 @@
 #include "provider/event_hub.hpp"
 #include "provider/provider.hpp"
 #include "router/router.hpp"
+#include "runtime/canonical.hpp"
 #include "tenon/host/host.hpp"
 
 namespace tenon::runtime {
@@ -129,6 +130,20 @@ public:
         std::string_view provider,
         std::function<void(Result<std::vector<std::string>>)> on_done) override;
 
+    /// One request with a canonical body, for those who serve others. Deltas of a stream go to
+    /// `sink`, which is not null then, also if the provider answers with one body.
+    /// Knows the configured providers only: nothing is made on an I/O thread.
+    /// Errors: as Router::run().
+    /// \par Preconditions
+    /// Runs on the I/O thread `io_index`; has ended before the host goes.
+    net::Awaitable<Result<CanonicalAnswer>> answer(const CanonicalRequest& request,
+                                                   provider::DeltaSink* sink,
+                                                   std::shared_ptr<provider::CancelSignal> cancel,
+                                                   std::size_t io_index);
+    [[nodiscard]] net::IoThreads& io() noexcept { return io_; }
+    [[nodiscard]] net::BlockingPool& blocking() noexcept { return machinery_->blocking; }
+    [[nodiscard]] base::Log& log() noexcept { return log_; }
+
 private:
     void make_configured_providers();
     Result<void> add_one(const host::ProviderOptions& options);  ///< REQUIRES: adding_ is held
@@ -142,9 +157,18 @@ private:
     Result<std::shared_ptr<ProviderEntry>> find_entry(std::string_view name);
     Result<std::shared_ptr<ProviderEntry>> find(std::string_view name);
     [[nodiscard]] std::vector<std::shared_ptr<ProviderEntry>> entries() const;
+
+    // route_names.cpp
     Result<std::string> default_provider() const;
+    struct Asked {
+        std::string route;     ///< empty: whatever leads to
+        std::string provider;  ///< this one alone
+    };
+    [[nodiscard]] Result<Asked> asked(std::string_view provider, std::string_view model) const;
     /// The route that a request for `model` at `provider` takes; either may be empty.
     Result<std::string> route(std::string_view provider, std::string_view model);
+    /// Likewise, among the providers that there are. Does not wait.
+    Result<std::string> known_route(std::string_view provider, std::string_view model) const;
 
     /// Runs a task on an I/O thread; `on_done` is called there, with what has escaped or null.
     std::shared_ptr<provider::CancelSignal> spawn_any(
