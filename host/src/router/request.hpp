@@ -9,6 +9,7 @@
 #include "core/deadline.hpp"
 #include "plugin/call.hpp"
 #include "provider/upstream.hpp"
+#include "router/request_observer.hpp"
 #include "tenon/result.hpp"
 
 namespace tenon::router {
@@ -34,6 +35,7 @@ struct LogicalRequest {
     std::optional<std::uint64_t> session = {};  ///< core::stable_hash() of the session's name
     int max_attempts = 0;                       ///< 0 = as configured, 1 = no retry
     std::string_view trace_parent = {};
+    RequestObserver* observer = nullptr;  ///< nullptr = nobody wants to know
 };
 
 /// An answer, and how it came about.

@@ -37,17 +37,21 @@ RequestRun::RequestRun(const RunContext& context, std::shared_ptr<const Publishe
       providers_(routing_),
       key_(context_.random),
       request_(first_request(asked)),
+      pin_(published_->pins.find(routing_.table(), *asked.route, request_.started)),
       plan_(routing_.table(), context_.failover, asked,
-            {.deadline = request_.deadline,
-             .session = request.session,
-             .pin = published_->pins.find(routing_.table(), *asked.route, request_.started)}),
+            {.deadline = request_.deadline, .session = request.session, .pin = pin_}),
       own_settings_(own_settings(retry_settings(context_.retry, routing_, asked), request)),
       settings_(own_settings_ ? *own_settings_ : retry_settings(context_.retry, routing_, asked)),
-      retry_(settings_, request_.deadline) {}
+      retry_(settings_, request_.deadline),
+      observation_(request.observer, context_.clock) {}
 
 RequestRun::~RequestRun() {
     // Nobody needed it any more.
     count_end(core::Ending::cancelled);
+    if (observation_ && !result_) {
+        const Error left(Code::cancelled, "The request was given up.");
+        observe_end(&left, nullptr);
+    }
 }
 
 /// What all attempts have in common.
@@ -92,14 +96,32 @@ RequestRun::Next RequestRun::choose(base::TimePoint now) {
     if (const auto* error = std::get_if<Error>(&step)) return end(*error);
     if (const auto* wait = std::get_if<core::WaitUntil>(&step)) {
         pause_ = Pause{wait->time, known};
+        wait_why_ = WaitWhy::nobody;
         return Next::pause;
     }
     go_to(std::get<core::Attempt>(step));
     return Next::attempt;
 }
 
+RequestRun::Pause RequestRun::take_pause() noexcept {
+    observation_.wait_started(wait_why_, pause_->until);
+    return *std::exchange(pause_, std::nullopt);
+}
+
+AttemptWhy RequestRun::why(const core::Attempt& attempt) const noexcept {
+    if (first_ == nullptr) {
+        const bool pinned = pin_ && attempt.target->provider == pin_->provider;
+        if (pinned) return AttemptWhy::pinned;
+        return attempt.in_spite ? AttemptWhy::last_resort : AttemptWhy::first_pick;
+    }
+    const bool same = target_->target == attempt.target;
+    if (same && target_->in_spite == attempt.in_spite) return AttemptWhy::retry;
+    return attempt.in_spite ? AttemptWhy::last_resort : AttemptWhy::fail_over;
+}
+
 void RequestRun::go_to(const core::Attempt& attempt) {
     const auto& chosen = routing_.upstream(*attempt.target);
+    why_ = why(attempt);
     if (first_ == nullptr) {
         first_ = chosen.get();
         first_->counters().requests.start();
@@ -125,6 +147,8 @@ RequestRun::Next RequestRun::start(base::TimePoint now) {
     }
     if (const auto written = write_body(); !written) return end(written.error());
     report_ = {};
+    const auto trace_parent = observation_.attempt_started(upstream(), request_.model, why_);
+    request_.trace_parent = trace_parent.empty() ? logical_.trace_parent : trace_parent;
     return Next::attempt;
 }
 
@@ -143,6 +167,7 @@ void RequestRun::ended(Result<plugin::CallOutcome> outcome) {
     admitted_ = admitted_ || report_.stop != core::Stop::not_admitted;
     if (outcome && hold_ != nullptr) hold_->deliver();
     if (hold_ != nullptr && hold_->problem()) {
+        observation_.attempt_ended(report_, &*hold_->problem());
         broken(*hold_->problem());
     } else if (outcome) {
         succeeded(*std::move(outcome));
@@ -153,6 +178,8 @@ void RequestRun::ended(Result<plugin::CallOutcome> outcome) {
 
 void RequestRun::succeeded(plugin::CallOutcome outcome) {
     retry_.attempt_succeeded(&upstream().retry_budget());
+    observation_.attempt_ended(report_, nullptr);
+    observe_end(nullptr, &outcome);
     Routed routed;
     routed.outcome = std::move(outcome);
     routed.provider = upstream().name();
@@ -185,6 +212,7 @@ void RequestRun::failed(Error error) {
                               .budget = &upstream().retry_budget()};
     const core::RetryDecision decision = retry_.attempt_failed(how, now, context_.random);
     upstream().counters().count(decision);
+    observation_.attempt_ended(report_, &error, decision);
     if (after.onward == Onward::nowhere || decision.action == core::RetryAction::give_up) {
         if (decision.reason == core::RetryReason::attempts_exhausted && events_wanted()) {
             context_.events->publish(core::EventKind::retry_exhausted, upstream().name(), {}, {},
@@ -195,7 +223,11 @@ void RequestRun::failed(Error error) {
     }
     if (hold_ != nullptr) hold_->drop();
     again_ = decision.action != core::RetryAction::fail_over;
+    why_ = decision.action == core::RetryAction::transparent_retry ? AttemptWhy::transparent_retry
+                                                                   : AttemptWhy::retry;
     if (decision.wait > base::Duration::zero()) pause_ = Pause{now + decision.wait, std::nullopt};
+    const bool throttled = decision.reason == core::RetryReason::throttled;
+    wait_why_ = throttled ? WaitWhy::throttled : WaitWhy::backoff;
     last_error_ = std::move(error);
 }
 
@@ -210,8 +242,18 @@ RequestRun::Next RequestRun::end(Error error) {
     } else {
         count_end(core::Ending::rejected);
     }
+    observe_end(&error, nullptr);
     result_ = std::move(error);
     return Next::end;
+}
+
+void RequestRun::observe_end(const Error* error, const plugin::CallOutcome* outcome) noexcept {
+    if (!observation_) return;
+    observation_.request_ended({.error = error,
+                                .outcome = outcome,
+                                .attempts = retry_.attempts(),
+                                .queue_wait = queue_wait_,
+                                .paused = waited_});
 }
 
 /// Each start has one end.

@@ -18,6 +18,7 @@
 #include "provider/upstream.hpp"
 #include "router/change_waits.hpp"
 #include "router/hold_back.hpp"
+#include "router/observation.hpp"
 #include "router/request.hpp"
 #include "router/routing.hpp"
 
@@ -70,8 +71,11 @@ public:
     [[nodiscard]] provider::AttemptReport& report() noexcept { return report_; }
     void ended(Result<plugin::CallOutcome> outcome);
 
-    [[nodiscard]] Pause take_pause() noexcept { return *std::exchange(pause_, std::nullopt); }
-    void paused(base::Duration time) noexcept { waited_ += time; }
+    [[nodiscard]] Pause take_pause() noexcept;
+    void paused(base::Duration time) noexcept {
+        waited_ += time;
+        observation_.wait_ended();
+    }
 
     [[nodiscard]] Result<Routed> take_result() { return *std::move(result_); }
 
@@ -86,10 +90,12 @@ private:
     Next choose(base::TimePoint now);
     Next start(base::TimePoint now);
     void go_to(const core::Attempt& attempt);
+    [[nodiscard]] AttemptWhy why(const core::Attempt& attempt) const noexcept;
     [[nodiscard]] Result<void> write_body();
     void succeeded(plugin::CallOutcome outcome);
     void failed(Error error);
     Next end(Error error);
+    void observe_end(const Error* error, const plugin::CallOutcome* outcome) noexcept;
     void count_end(core::Ending ending, Code code = Code::ok) noexcept;
     [[nodiscard]] bool events_wanted() const noexcept;
     [[nodiscard]] provider::AttemptRequest first_request(const core::Match& asked) const;
@@ -103,6 +109,7 @@ private:
     const RoutedProviders providers_;
     const core::IdempotencyKey key_;
     provider::AttemptRequest request_;  ///< the next or present attempt
+    const std::optional<core::PinnedProvider> pin_;
     core::FailoverPlan plan_;
     std::optional<core::RetrySettings> own_settings_;  ///< of a request with a wish
     const core::RetrySettings& settings_;
@@ -124,6 +131,9 @@ private:
     std::optional<Result<Routed>> result_;
     base::Duration queue_wait_{0};
     base::Duration waited_{0};
+    AttemptWhy why_ = AttemptWhy::first_pick;  ///< the next or present attempt is made
+    WaitWhy wait_why_ = WaitWhy::backoff;      ///< of pause_
+    Observation observation_;
 };
 
 }  // namespace tenon::router

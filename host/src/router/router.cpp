@@ -5,6 +5,7 @@
 
 #include "provider/io_waker.hpp"
 #include "router/hold_back.hpp"
+#include "router/observation.hpp"
 #include "router/thrown.hpp"
 
 namespace tenon::router {
@@ -32,6 +33,12 @@ Error no_routes() {
     error.scope = Scope::request;
     error.retryable = false;
     error.not_sent = true;
+    return error;
+}
+
+/// The end of a request that never began.
+Error refused(const LogicalRequest& request, Error error, const base::Clock& clock) {
+    Observation(request.observer, clock).request_ended({.error = &error});
     return error;
 }
 
@@ -100,10 +107,10 @@ net::Awaitable<Result<Routed>> Router::run(const LogicalRequest& request, provid
                                            std::shared_ptr<provider::CancelSignal> cancel,
                                            std::size_t io_index) {
     const auto published = this->published();
-    if (!published) co_return no_routes();
+    if (!published) co_return refused(request, no_routes(), clock_);
     const core::RouteTable& table = published->routing->table();
     const auto asked = table.find(request.model);
-    if (!asked) co_return table.unknown_model(request.model);
+    if (!asked) co_return refused(request, table.unknown_model(request.model), clock_);
 
     const RunContext context{settings_.retry, settings_.failover,        clock_,  changes_,
                              events_,         threads_[io_index].random, io_index};
