@@ -1,6 +1,7 @@
 #include "store/state_path.hpp"
 
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include <cerrno>
 #include <system_error>
@@ -30,6 +31,22 @@ Result<void> make_directories(const fs::path& path) {
     return cannot_create("the directory", path, errno);
 }
 
+Result<fs::path> socket_place(const fs::path& configured, const fs::path& state_file,
+                              const Environment& environment) {
+    if (!configured.empty()) return configured;
+    if (const auto path = environment("TENON_SOCKET"); path && !path->empty()) {
+        return fs::path(*path);
+    }
+    const auto runtime = environment("XDG_RUNTIME_DIR");
+    if (runtime && fs::path(*runtime).is_absolute()) {
+        return fs::path(*runtime) / "tenon" / "control.sock";
+    }
+    if (!state_file.empty()) return state_file.parent_path() / "control.sock";
+    auto state = default_state_path(environment);
+    if (!state) return state.error();
+    return state->parent_path() / "control.sock";
+}
+
 }  // namespace
 
 Result<fs::path> default_state_path(const Environment& environment) {
@@ -45,6 +62,20 @@ Result<fs::path> default_state_path(const Environment& environment) {
     return Error(Code::invalid,
                  "there is no place for the state, because HOME is not set; name a file with "
                  "TENON_STATE");
+}
+
+Result<fs::path> control_socket_path(const fs::path& configured, const fs::path& state_file,
+                                     const Environment& environment) {
+    auto path = socket_place(configured, state_file, environment);
+    static constexpr std::size_t kLongest = sizeof(sockaddr_un::sun_path) - 1;
+    if (path && path->native().size() > kLongest) {
+        return Error(Code::invalid, "the control socket " + path->string() + " has a name of " +
+                                        std::to_string(path->native().size()) +
+                                        " bytes, and sockets may have " + std::to_string(kLongest) +
+                                        "; name another one with daemon.control_socket or "
+                                        "TENON_SOCKET");
+    }
+    return path;
 }
 
 Result<void> make_state_file(const fs::path& path) {

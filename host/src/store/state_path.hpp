@@ -19,6 +19,15 @@ using Environment = std::function<std::optional<std::string>(std::string_view na
 /// \return Code::invalid if there is no HOME either.
 [[nodiscard]] Result<std::filesystem::path> default_state_path(const Environment& environment);
 
+/// Where the daemon listens for commands, and commands look for it: `configured`
+/// (daemon.control_socket), else $TENON_SOCKET, else $XDG_RUNTIME_DIR/tenon/control.sock, else
+/// control.sock beside the state, which is at `state_file` (daemon.state_file) or, if that is
+/// empty, at default_state_path(). Variables count as there.
+/// \return Code::invalid if there is no place, or if its name is too long for a socket.
+[[nodiscard]] Result<std::filesystem::path> control_socket_path(
+    const std::filesystem::path& configured, const std::filesystem::path& state_file,
+    const Environment& environment);
+
 /// Makes what is missing: directories with mode 0700, and an empty file with mode 0600. What is
 /// there stays as it is.
 /// \par Preconditions

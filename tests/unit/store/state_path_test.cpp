@@ -61,6 +61,38 @@ BOOST_AUTO_TEST_CASE(without_a_home_the_error_says_what_to_set) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_AUTO_TEST_SUITE(control_socket)
+
+BOOST_AUTO_TEST_CASE(what_is_configured_comes_before_the_environment) {
+    const auto variables =
+        environment({{"TENON_SOCKET", "/e.sock"}, {"XDG_RUNTIME_DIR", "/run/user/1"}});
+    BOOST_TEST(control_socket_path("/c.sock", "", variables).value().string() == "/c.sock");
+    BOOST_TEST(control_socket_path("", "/s/x.db", variables).value().string() == "/e.sock");
+}
+
+BOOST_AUTO_TEST_CASE(the_runtime_directory_comes_before_that_of_the_state) {
+    const auto path =
+        control_socket_path("", "/s/x.db", environment({{"XDG_RUNTIME_DIR", "/run/user/1"}}));
+    BOOST_TEST(path.value().string() == "/run/user/1/tenon/control.sock");
+}
+
+BOOST_AUTO_TEST_CASE(without_a_runtime_directory_it_is_beside_the_state) {
+    const auto variables = environment({{"XDG_RUNTIME_DIR", "relative"}, {"HOME", "/h"}});
+    BOOST_TEST(control_socket_path("", "/s/x.db", variables).value().string() ==
+               "/s/control.sock");
+    BOOST_TEST(control_socket_path("", "", variables).value().string() ==
+               "/h/.local/state/tenon/control.sock");
+}
+
+BOOST_AUTO_TEST_CASE(a_name_too_long_for_a_socket_is_refused_with_advice) {
+    const auto path = control_socket_path("/" + std::string(107, 'x'), "", environment({}));
+    BOOST_REQUIRE(!path);
+    BOOST_TEST(says(path.error(), "TENON_SOCKET"));
+    BOOST_TEST(control_socket_path("/" + std::string(106, 'x'), "", environment({})).has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_FIXTURE_TEST_SUITE(making_the_file, Fixture)
 
 BOOST_AUTO_TEST_CASE(directories_and_files_are_for_this_user_alone) {
