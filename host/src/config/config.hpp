@@ -38,17 +38,23 @@ enum class Profile : std::uint8_t { production, development, high_latency };
 struct PluginsConfig {
     std::vector<std::string> directories;  ///< absolute, or relative to the working directory
     std::vector<std::string> allow;        ///< kinds; empty = all
+
+    friend bool operator==(const PluginsConfig&, const PluginsConfig&) = default;
 };
 
 struct RuntimeConfig {
     int io_threads = 2;
     int blocking_threads = 4;
+
+    friend bool operator==(const RuntimeConfig&, const RuntimeConfig&) = default;
 };
 
 struct LogConfig {
     base::LogLevel level = base::LogLevel::warn;
     base::LogFormat format = base::LogFormat::text;
     std::map<std::string, base::LogLevel, std::less<>> components;
+
+    friend bool operator==(const LogConfig&, const LogConfig&) = default;
 };
 
 struct TlsConfig {
@@ -83,6 +89,8 @@ enum class ConnectWhen : std::uint8_t {
 /// them.
 struct ConnectionConfig : core::ConnectionSettings {
     ConnectWhen connect = ConnectWhen::on_demand;
+
+    friend bool operator==(const ConnectionConfig&, const ConnectionConfig&) = default;
 };
 
 /// Of a route, by core::Cause.
@@ -103,6 +111,8 @@ struct ProviderSettings {
     core::RetryBudgetSettings retry_budget;
     core::HealthSettings health;
     core::EwmaSettings latency;
+
+    friend bool operator==(const ProviderSettings&, const ProviderSettings&) = default;
 };
 
 /// The object that goes to a provider's plugin. It is JSON with all ${...} replaced, thus secret as
@@ -117,6 +127,11 @@ struct PluginConfig {
     std::string pointer;                                   ///< "/providers/openai/config"
     std::string path;                                      ///< "providers.openai.config"
     std::shared_ptr<const wire::JsonPositions> positions;  ///< null = unknown
+
+    /// Where it was written does not count.
+    friend bool operator==(const PluginConfig& a, const PluginConfig& b) {
+        return a.json == b.json && a.from_environment == b.from_environment;
+    }
 };
 
 /// The settings are those in effect: the ones at the top, with this provider's own in their place.
@@ -131,6 +146,8 @@ struct ProviderConfig : ProviderSettings {
     /// Why this provider cannot be used although the file is good: an environment variable is not
     /// set. The others are not concerned.
     std::optional<Error> unusable;
+
+    friend bool operator==(const ProviderConfig& a, const ProviderConfig& b);
 };
 
 /// The settings are those of providers that have none of their own.
@@ -150,6 +167,8 @@ struct Config : ProviderSettings {
     TelemetryConfig telemetry;
     DaemonConfig daemon;
     std::map<std::string, ProviderConfig, std::less<>> providers;
+
+    friend bool operator==(const Config&, const Config&) = default;
 };
 
 /// A provider that says nothing about itself.

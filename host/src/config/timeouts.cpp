@@ -1,17 +1,9 @@
 #include "config/timeouts.hpp"
 
-#include <algorithm>
-
 namespace tenon::config {
 
 using core::OperationClass;
 using core::Phase;
-
-bool operator==(const OperationTimeouts& a, const OperationTimeouts& b) {
-    return std::equal(
-        a.of.begin(), a.of.end(), b.of.begin(),
-        [](const core::PhaseLimits& x, const core::PhaseLimits& y) { return x.of == y.of; });
-}
 
 core::DeadlineSettings to_deadlines(const Timeouts& timeouts) {
     core::DeadlineSettings out;

@@ -18,7 +18,7 @@ struct OperationTimeouts {
         core::OperationClass operation) const noexcept {
         return of[static_cast<std::size_t>(operation)];
     }
-    friend bool operator==(const OperationTimeouts& a, const OperationTimeouts& b);
+    friend bool operator==(const OperationTimeouts&, const OperationTimeouts&) = default;
 };
 
 struct Timeouts {

@@ -31,6 +31,8 @@ struct AdaptiveLimitSettings {
     double decrease = 0.7;  ///< when throttled; beta of AWS's adaptive retry mode
 
     [[nodiscard]] Result<void> validate() const;
+
+    friend bool operator==(const AdaptiveLimitSettings&, const AdaptiveLimitSettings&) = default;
 };
 
 /// How a call ended, to the limit.

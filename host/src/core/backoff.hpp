@@ -33,6 +33,8 @@ struct BackoffSettings {
     Jitter jitter = Jitter::full;
 
     [[nodiscard]] Result<void> validate() const;
+
+    friend bool operator==(const BackoffSettings&, const BackoffSettings&) = default;
 };
 
 /// The k-th step, min(cap, base * growth^(k-1)): what the jitter spreads. The cap goes before the

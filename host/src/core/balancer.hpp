@@ -41,6 +41,8 @@ struct BalancerSettings {
 
     /// Code::invalid with the member, its value and the allowed range of the first that is wrong.
     [[nodiscard]] Result<void> validate() const;
+
+    friend bool operator==(const BalancerSettings&, const BalancerSettings&) = default;
 };
 
 /// What is known of a member at the moment of a pick, copied from its atomics.

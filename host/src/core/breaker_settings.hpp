@@ -43,6 +43,8 @@ struct BreakerSettings {
 
     /// Code::invalid with the member, its value and the allowed range of the first that is wrong.
     [[nodiscard]] Result<void> validate() const;
+
+    friend bool operator==(const BreakerSettings&, const BreakerSettings&) = default;
 };
 
 inline constexpr int kMaxProbes = 16;

@@ -31,6 +31,8 @@ struct ConnectionSettings {
 
     /// Code::invalid with the member, its value and the allowed range of the first that is wrong.
     [[nodiscard]] Result<void> validate() const;
+
+    friend bool operator==(const ConnectionSettings&, const ConnectionSettings&) = default;
 };
 
 enum class ConnectionState : std::uint8_t {

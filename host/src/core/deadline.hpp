@@ -55,6 +55,8 @@ struct PhaseLimits {
 
     /// Code::invalid with the phase, its value and the allowed range: 1 ms to 100 years.
     [[nodiscard]] Result<void> validate() const;
+
+    friend bool operator==(const PhaseLimits&, const PhaseLimits&) = default;
 };
 
 /// What one level of the configuration, global or of a provider, says about time.

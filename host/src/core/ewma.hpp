@@ -23,6 +23,8 @@ struct EwmaSettings {
 
     /// Code::invalid with the member, its value and the allowed range of the first that is wrong.
     [[nodiscard]] Result<void> validate() const;
+
+    friend bool operator==(const EwmaSettings&, const EwmaSettings&) = default;
 };
 
 /// The average of what was seen lately: each sample's weight decays with time, so that neither a

@@ -74,6 +74,8 @@ struct FailoverSettings {
 
     /// Code::invalid with the member, its value and the allowed range of the first that is wrong.
     [[nodiscard]] Result<void> validate() const;
+
+    friend bool operator==(const FailoverSettings&, const FailoverSettings&) = default;
 };
 
 /// The next provider to ask.

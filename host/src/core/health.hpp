@@ -41,6 +41,8 @@ struct HealthSettings {
 
     /// Code::invalid with the member, its value and the allowed range of the first that is wrong.
     [[nodiscard]] Result<void> validate() const;
+
+    friend bool operator==(const HealthSettings&, const HealthSettings&) = default;
 };
 
 enum class HealthState : std::uint8_t {

@@ -19,6 +19,8 @@ struct OverloadSettings {
     std::chrono::milliseconds queue_timeout{100};  ///< longest wait of those who come then
 
     [[nodiscard]] Result<void> validate() const;
+
+    friend bool operator==(const OverloadSettings&, const OverloadSettings&) = default;
 };
 
 struct PermitSettings {
@@ -30,6 +32,8 @@ struct PermitSettings {
     OverloadSettings overload;
 
     [[nodiscard]] Result<void> validate() const;
+
+    friend bool operator==(const PermitSettings&, const PermitSettings&) = default;
 };
 
 /// Why there is no permit.

@@ -40,6 +40,8 @@ struct PoolSettings {
     std::chrono::milliseconds surplus_dial_grace{10'000};
 
     [[nodiscard]] Result<void> validate() const;
+
+    friend bool operator==(const PoolSettings&, const PoolSettings&) = default;
 };
 
 enum class PoolState : std::uint8_t {

@@ -20,6 +20,8 @@ struct RetryStrategy {
     /// At one provider, for each request; unset = as many as max_attempts leaves, 0 = none.
     std::optional<int> max_retries;
     BackoffSettings backoff;
+
+    friend bool operator==(const RetryStrategy&, const RetryStrategy&) = default;
 };
 
 struct RetrySettings {
@@ -28,6 +30,8 @@ struct RetrySettings {
     RetryStrategy connection;  ///< nothing was sent: not connected, or the connection had died
 
     [[nodiscard]] Result<void> validate() const;
+
+    friend bool operator==(const RetrySettings&, const RetrySettings&) = default;
 };
 
 /// How one try failed, as the host knows it.

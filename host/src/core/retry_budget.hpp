@@ -18,6 +18,8 @@ struct RetryBudgetSettings {
     int reserve_per_second = 1;
 
     [[nodiscard]] Result<void> validate() const;
+
+    friend bool operator==(const RetryBudgetSettings&, const RetryBudgetSettings&) = default;
 };
 
 /// How many retries a provider bears, so that they do not multiply the load under which it fails.

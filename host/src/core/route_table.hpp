@@ -37,6 +37,8 @@ struct TargetSpec {
     std::string model;
 
     double weight = 1;  ///< within its tier; 0 = drained
+
+    friend bool operator==(const TargetSpec&, const TargetSpec&) = default;
 };
 
 /// What a model's name leads to, as configured.
@@ -50,6 +52,8 @@ struct RouteSpec {
     /// By cause, the models to go on to, one after the other. Deadline and throttled have the chain
     /// of unavailable if their own is empty.
     std::array<std::vector<std::string>, kCauses> fallbacks;
+
+    friend bool operator==(const RouteSpec&, const RouteSpec&) = default;
 };
 
 struct RouteTableSpec {
