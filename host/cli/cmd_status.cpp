@@ -3,8 +3,8 @@
 
 #include "cli/commands.hpp"
 #include "cli/open_host.hpp"
-#include "cli/status_json.hpp"
 #include "cli/terminal.hpp"
+#include "gateway/admin/status_json.hpp"
 #include "wire/json_writer.hpp"
 
 namespace tenon::cli {
@@ -97,7 +97,7 @@ int run_status(const GlobalOptions& global, const StatusOptions& options) {
     const bool broken = std::any_of(all.begin(), all.end(), is_broken);
     const int result = broken ? kFailed : kSuccess;
     if (options.json) {
-        std::cout << to_json(all) << '\n';
+        std::cout << gateway::to_json(all, opened.host->statistics()) << '\n';
         return result;
     }
     if (all.empty()) {
