@@ -4,10 +4,10 @@
 #include "runtime/host_impl.hpp"
 #include "runtime/settings.hpp"
 
-namespace tenon::host {
+namespace tenon::runtime {
 
-Result<std::unique_ptr<Host>> Host::open(const HostOptions& options) {
-    const auto profile = runtime::to_profile(options.profile);
+Result<std::unique_ptr<HostImpl>> HostImpl::open(const host::HostOptions& options) {
+    const auto profile = to_profile(options.profile);
     if (!profile) return profile.error();
     config::LoadResult loaded;
     if (options.config_file.empty()) {
@@ -28,10 +28,19 @@ Result<std::unique_ptr<Host>> Host::open(const HostOptions& options) {
         }
         loaded.config->log.level = *level;
     }
-    auto host =
-        std::make_unique<runtime::HostImpl>(*std::move(loaded.config), loaded.problems, options);
+    auto host = std::make_unique<HostImpl>(*std::move(loaded.config), loaded.problems, options);
     if (auto started = host->start(options); !started) return std::move(started).error();
-    return std::unique_ptr<Host>(std::move(host));
+    return host;
+}
+
+}  // namespace tenon::runtime
+
+namespace tenon::host {
+
+Result<std::unique_ptr<Host>> Host::open(const HostOptions& options) {
+    auto opened = runtime::HostImpl::open(options);
+    if (!opened) return std::move(opened).error();
+    return std::unique_ptr<Host>(*std::move(opened));
 }
 
 }  // namespace tenon::host

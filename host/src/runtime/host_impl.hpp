@@ -72,6 +72,9 @@ public:
     using AnyTask = std::function<net::Awaitable<void>(
         std::shared_ptr<provider::CancelSignal> cancel, std::size_t io_index)>;
 
+    /// As Host::open().
+    [[nodiscard]] static Result<std::unique_ptr<HostImpl>> open(const host::HostOptions& options);
+
     /// \param warnings about the configuration, for the log.
     HostImpl(config::Config config, const std::vector<config::Problem>& warnings,
              const host::HostOptions& options);
