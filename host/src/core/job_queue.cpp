@@ -16,13 +16,15 @@ TryReport report_of(const Error& error) {
     return report;
 }
 
-JobQueue::Key JobQueue::add(int priority, std::string_view lane) {
+JobQueue::Key JobQueue::add(int priority, std::string_view lane, std::uint32_t max_tries) {
     auto found = lanes_.find(lane);
     if (found == lanes_.end()) found = lanes_.emplace(std::string(lane), Lane{}).first;
     ++found->second.users;
     const Key key = ++last_ticket_;
     const Order order{-std::int64_t{priority}, key, key};
-    queue(jobs_.emplace(key, Job{order, found}).first->second);
+    Job& job = jobs_.emplace(key, Job{order, found}).first->second;
+    job.max_tries = max_tries == 0 ? settings_.max_tries : max_tries;
+    queue(job);
     return key;
 }
 
@@ -61,7 +63,7 @@ bool JobQueue::finished(Key key, const TryReport& report, base::TimePoint now) {
     }
     open(job.lane->second);
     job.lane->second.alone_since.reset();
-    if (report.end == TryEnd::over || job.tries >= settings_.max_tries) {
+    if (report.end == TryEnd::over || job.tries >= job.max_tries) {
         release(key);
         return true;
     }

@@ -77,7 +77,8 @@ public:
         : settings_(settings), random_(seed) {}
 
     /// \param priority higher ones first
-    Key add(int priority, std::string_view lane);
+    /// \param max_tries 0 = as the settings say
+    Key add(int priority, std::string_view lane, std::uint32_t max_tries = 0);
 
     /// The job to start now, which runs from now on.
     [[nodiscard]] std::optional<Key> next(base::TimePoint now);
@@ -100,6 +101,7 @@ public:
     [[nodiscard]] base::TimePoint next_look() const;
 
     [[nodiscard]] Counts counts() const noexcept;
+    [[nodiscard]] std::size_t waiting() const noexcept { return queued_ + delayed_.size(); }
     /// Tries of a job so far, the running one included.
     [[nodiscard]] std::uint32_t tries(Key key) const;
 
@@ -133,6 +135,7 @@ private:
         Order order;
         Lanes::iterator lane;
         State state = State::queued;
+        std::uint32_t max_tries = 0;
         std::uint32_t tries = 0;
         base::TimePoint due = {};  ///< delayed
     };
