@@ -8,7 +8,7 @@ namespace tenon::store {
 namespace {
 
 // Cool-downs and pins are by name: neither needs the provider to be known here, or configured.
-constexpr std::array<Migration, 1> kMigrations{
+constexpr std::array<Migration, 2> kMigrations{
     R"sql(
         CREATE TABLE providers (
             name            TEXT    NOT NULL PRIMARY KEY,
@@ -25,6 +25,25 @@ constexpr std::array<Migration, 1> kMigrations{
             until    INTEGER,
             force    INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
+    )sql",
+
+    // What nobody has asked for is NULL: as configured. Version 1 had its defaults there.
+    R"sql(
+        CREATE TABLE providers_2 (
+            name            TEXT NOT NULL PRIMARY KEY,
+            enabled         INTEGER,
+            wanted          TEXT,
+            state           TEXT,
+            reason          TEXT,
+            since           INTEGER,
+            cool_down_until INTEGER
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO providers_2
+            SELECT name, NULLIF(enabled, 1), NULLIF(wanted, 'on_demand'), state, reason, since,
+                   cool_down_until
+            FROM providers;
+        DROP TABLE providers;
+        ALTER TABLE providers_2 RENAME TO providers;
     )sql",
 };
 

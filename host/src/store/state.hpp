@@ -25,12 +25,19 @@ struct LastState {
 /// What is kept about one provider, whether or not it is configured at present.
 struct ProviderRecord {
     std::string provider;
-    bool enabled = true;
-    core::WantedState wanted = core::WantedState::on_demand;
-    std::optional<LastState> last;          ///< nothing: it has never changed
-    std::optional<UnixMs> cool_down_until;  ///< may have passed
+    std::optional<bool> enabled = {};              ///< by a person; nothing: as configured
+    std::optional<core::WantedState> wanted = {};  ///< likewise
+    std::optional<LastState> last = {};            ///< nothing: it has never changed
+    std::optional<UnixMs> cool_down_until = {};    ///< may have passed
 
     friend bool operator==(const ProviderRecord&, const ProviderRecord&) = default;
+};
+
+/// News of one provider.
+struct Sighting {
+    std::string provider;
+    std::optional<LastState> last = {};                         ///< nothing: no news
+    std::optional<std::optional<UnixMs>> cool_down_until = {};  ///< likewise; nullopt: it is over
 };
 
 /// A core::Pin as it outlives the process.

@@ -217,10 +217,9 @@ Result<void> StateStore::read_providers(Snapshot& snapshot) {
         if (!*row) break;
         ProviderRecord record;
         record.provider = rows.text(0);
-        record.enabled = rows.integer(1) != 0;
-        if (const auto wanted = wanted_from(rows.text(2))) {
-            record.wanted = *wanted;
-        } else {
+        if (!rows.is_null(1)) record.enabled = rows.integer(1) != 0;
+        if (!rows.is_null(2)) record.wanted = wanted_from(rows.text(2));
+        if (!rows.is_null(2) && !record.wanted) {
             unknown = parts_->database->failure(
                 Code::invalid, "'" + rows.text(2) + "' is not something that can be wanted of '" +
                                    record.provider + "'; connect or disconnect it by hand");
@@ -270,19 +269,38 @@ Result<void> StateStore::set_intent(std::string_view provider, bool enabled,
 }
 
 Result<void> StateStore::set_last_state(std::string_view provider, const LastState& state) {
-    return write([&] {
-        return (*parts_)[Sql::set_last_state]
-            .bind(1, provider)
-            .bind(2, std::string_view(state.name))
-            .bind(3, std::string_view(state.reason))
-            .bind(4, state.since)
-            .run();
-    });
+    return write([&] { return write_last_state(provider, state); });
 }
 
 Result<void> StateStore::set_cool_down(std::string_view provider, std::optional<UnixMs> until) {
-    return write(
-        [&] { return (*parts_)[Sql::set_cool_down].bind(1, provider).bind(2, until).run(); });
+    return write([&] { return write_cool_down(provider, until); });
+}
+
+Result<void> StateStore::note(std::span<const Sighting> sightings) {
+    return write([&]() -> Result<void> {
+        for (const auto& [provider, last, cool_down] : sightings) {
+            if (last) {
+                if (auto done = write_last_state(provider, *last); !done) return done;
+            }
+            if (cool_down) {
+                if (auto done = write_cool_down(provider, *cool_down); !done) return done;
+            }
+        }
+        return {};
+    });
+}
+
+Result<void> StateStore::write_last_state(std::string_view provider, const LastState& state) {
+    return (*parts_)[Sql::set_last_state]
+        .bind(1, provider)
+        .bind(2, std::string_view(state.name))
+        .bind(3, std::string_view(state.reason))
+        .bind(4, state.since)
+        .run();
+}
+
+Result<void> StateStore::write_cool_down(std::string_view provider, std::optional<UnixMs> until) {
+    return (*parts_)[Sql::set_cool_down].bind(1, provider).bind(2, until).run();
 }
 
 Result<void> StateStore::pin(const PinRecord& pin) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "store/state.hpp"
@@ -52,8 +53,8 @@ public:
     [[nodiscard]] Result<Snapshot> read();
 
     /// \name What the operator wants
-    /// A provider that is not known yet becomes so; what is not said keeps its value, at first that
-    /// of ProviderRecord.
+    /// A provider that is not known yet becomes so; what is not said stays as it is, at first as
+    /// configured.
     /// @{
     Result<void> set_enabled(std::string_view provider, bool enabled);
     Result<void> set_wanted(std::string_view provider, core::WantedState wanted);
@@ -64,6 +65,8 @@ public:
     Result<void> set_last_state(std::string_view provider, const LastState& state);
     /// \param until nothing: it is over
     Result<void> set_cool_down(std::string_view provider, std::optional<UnixMs> until);
+    /// All at once, which costs the disk no more than one.
+    Result<void> note(std::span<const Sighting> sightings);
 
     /// Replaces an older pin of the model.
     Result<void> pin(const PinRecord& pin);
@@ -80,6 +83,8 @@ private:
 
     Result<void> transact(const char* begin, const std::function<Result<void>()>& work);
     Result<void> write(const std::function<Result<void>()>& change);
+    Result<void> write_last_state(std::string_view provider, const LastState& state);
+    Result<void> write_cool_down(std::string_view provider, std::optional<UnixMs> until);
     Result<void> read_providers(Snapshot& snapshot);
     Result<void> read_pins(Snapshot& snapshot);
 

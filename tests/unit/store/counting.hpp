@@ -44,7 +44,7 @@ inline Marks marks_in(const Snapshot& snapshot) {
         const ProviderRecord& record = snapshot.providers.front();
         if (record.last) marks.state = record.last->since;
         marks.cool_down = record.cool_down_until.value_or(0);
-        marks.enabled = record.enabled;
+        marks.enabled = record.enabled.value_or(true);
     }
     if (!snapshot.pins.empty()) marks.pin = snapshot.pins.front().until.value_or(0);
     return marks;

@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(a_guest_that_was_there_first_is_refused_as_long_as_there_is
     BOOST_TEST(!guest->remove("mock"));
     end(daemon);
 
-    BOOST_TEST(!snapshot_of(*guest).providers.at(0).enabled);
+    BOOST_TEST(!snapshot_of(*guest).providers.at(0).enabled.value());
     BOOST_TEST(guest->set_enabled("mock", true).has_value());
 }
 
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_guest_keeps_no_owner_out) {
     const auto guest = open(Mode::guest);
     BOOST_TEST(guest->set_enabled("mock", false).has_value());
     const auto daemon = open();
-    BOOST_TEST(!snapshot_of(*daemon).providers.at(0).enabled);
+    BOOST_TEST(!snapshot_of(*daemon).providers.at(0).enabled.value());
 }
 
 BOOST_AUTO_TEST_CASE(guests_in_two_processes_lose_nothing_of_each_other) {

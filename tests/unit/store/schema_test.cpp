@@ -59,9 +59,22 @@ BOOST_AUTO_TEST_CASE(a_file_of_version_1_is_read_by_every_later_release) {
     Snapshot expected;
     expected.providers.push_back({"mock", false, core::WantedState::disconnected,
                                   LastState{"unhealthy", "check_failed", 12}, 34});
-    expected.providers.push_back({"plain", true, core::WantedState::on_demand, {}, {}});
+    expected.providers.push_back({.provider = "plain"});
     expected.pins.push_back({"fast", "mock", std::nullopt, true});
     BOOST_TEST((reopened() == expected));
+}
+
+/// In version 1 a default and a wish for the same looked alike.
+BOOST_AUTO_TEST_CASE(what_nobody_asked_for_in_version_1_is_as_configured) {
+    run_sql(kVersion1);
+    run_sql("INSERT INTO providers (name, wanted) VALUES ('kept', 'connected')");
+    run_sql("INSERT INTO providers (name, enabled) VALUES ('off', 0)");
+    Snapshot now = reopened();
+    BOOST_REQUIRE_EQUAL(now.providers.size(), 4u);
+    BOOST_TEST((now.providers[0] ==
+                ProviderRecord{.provider = "kept", .wanted = core::WantedState::connected}));
+    BOOST_TEST((now.providers[2] == ProviderRecord{.provider = "off", .enabled = false}));
+    BOOST_TEST((now.providers[3] == ProviderRecord{.provider = "plain"}));
 }
 
 BOOST_AUTO_TEST_CASE(a_new_file_gets_the_newest_version_a_mark_and_a_log) {

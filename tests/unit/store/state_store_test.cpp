@@ -60,12 +60,12 @@ BOOST_AUTO_TEST_CASE(a_write_leaves_everything_else_as_it_is) {
                                                    std::nullopt, std::nullopt}));
 }
 
-BOOST_AUTO_TEST_CASE(a_provider_first_heard_of_by_its_state_is_enabled_and_on_demand) {
+BOOST_AUTO_TEST_CASE(a_provider_first_heard_of_by_its_state_is_as_configured) {
     const auto store = open();
     BOOST_TEST(store->set_last_state("mock", {"connected", "dialled", 1}).has_value());
     const ProviderRecord record = snapshot_of(*store).providers.at(0);
-    BOOST_TEST(record.enabled);
-    BOOST_TEST((record.wanted == WantedState::on_demand));
+    BOOST_TEST(!record.enabled.has_value());
+    BOOST_TEST(!record.wanted.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_cool_down_ends_when_it_is_cleared) {
@@ -73,6 +73,38 @@ BOOST_AUTO_TEST_CASE(a_cool_down_ends_when_it_is_cleared) {
     BOOST_TEST(store->set_cool_down("mock", 7).has_value());
     BOOST_TEST(store->set_cool_down("mock", std::nullopt).has_value());
     BOOST_TEST(!snapshot_of(*store).providers.at(0).cool_down_until);
+}
+
+BOOST_AUTO_TEST_CASE(a_wish_says_nothing_of_the_other_one) {
+    const auto store = open();
+    BOOST_TEST(store->set_enabled("a", true).has_value());
+    BOOST_TEST(store->set_wanted("b", WantedState::on_demand).has_value());
+    const Snapshot now = snapshot_of(*store);
+    BOOST_TEST((now.providers.at(0) == ProviderRecord{.provider = "a", .enabled = true}));
+    BOOST_TEST(
+        (now.providers.at(1) == ProviderRecord{.provider = "b", .wanted = WantedState::on_demand}));
+}
+
+BOOST_AUTO_TEST_CASE(sightings_change_what_they_tell_and_nothing_else) {
+    const auto store = open();
+    BOOST_TEST(store->set_enabled("a", false).has_value());
+    BOOST_TEST(store->set_cool_down("a", 7).has_value());
+    BOOST_TEST(store->set_cool_down("b", 8).has_value());
+    const std::vector<Sighting> seen{
+        {.provider = "a", .last = LastState{"connected", "dialled", 1}},
+        {.provider = "b", .cool_down_until = std::optional<UnixMs>()},
+        {.provider = "c", .last = LastState{"unhealthy", "dial_failed", 2}, .cool_down_until = 9},
+    };
+    BOOST_TEST(store->note(seen).has_value());
+    Snapshot expected;
+    expected.providers.push_back({.provider = "a",
+                                  .enabled = false,
+                                  .last = LastState{"connected", "dialled", 1},
+                                  .cool_down_until = 7});
+    expected.providers.push_back({.provider = "b"});
+    expected.providers.push_back(
+        {.provider = "c", .last = LastState{"unhealthy", "dial_failed", 2}, .cool_down_until = 9});
+    BOOST_TEST((snapshot_of(*store) == expected));
 }
 
 BOOST_AUTO_TEST_CASE(a_pin_replaces_the_older_one_of_its_model) {
