@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from tree import CPP, Problem, Source
+from tree import CPP, PAGE, Problem, Source
 
 MAX_LINES = 400
 MAX_TEST_LINES = 500
@@ -11,7 +11,7 @@ MAX_FUNCTION_LINES = 60
 
 
 def check_length(source: Source) -> Iterator[Problem]:
-    if not source.is_code and source.suffix not in {".py", ".cmake"}:
+    if not source.is_code and source.suffix not in {".py", ".cmake"} | PAGE:
         return
     limit = MAX_TEST_LINES if source.path.startswith("tests/") else MAX_LINES
     if len(source.lines) > limit:

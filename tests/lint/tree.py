@@ -8,7 +8,8 @@ from pathlib import Path
 
 CPP = {".hpp", ".cpp"}
 C = {".h", ".c"}
-TEXT = CPP | C | {".cmake", ".txt", ".py", ".md", ".json", ".sh", ".in", ".map", ".yml", ".html"}
+PAGE = {".js", ".mjs", ".css"}
+TEXT = CPP | C | {".cmake", ".txt", ".py", ".md", ".json", ".sh", ".in", ".map", ".yml", ".html"} | PAGE
 NAMED = {"dev", "run", ".clang-format", ".clang-tidy", ".gitignore", ".gitattributes"}
 SKIPPED = {"build", ".git", "__pycache__", ".cache"}
 
