@@ -62,12 +62,12 @@ struct AttemptResult {
     const Error* error = nullptr;  ///< null = it was answered
     base::TimePoint time = {};
     base::Duration duration{0};
-    base::Duration queue_wait{0};              ///< for permit and connection
-    std::optional<base::Duration> first_byte;  ///< from the start of the call
+    base::Duration queue_wait{0};                   ///< for permit and connection
+    std::optional<base::Duration> first_byte = {};  ///< from the start of the call
     core::Stop stop = core::Stop::none;
     bool dialing = false;  ///< it ended while a connection was being made
-    std::optional<core::RetryDecision>
-        decision;  ///< after a failure; none if the host ended it all
+    std::optional<core::RetryDecision> decision =
+        {};  ///< after a failure; none if the host ended it all
 };
 
 struct WaitStart {
