@@ -1,145 +1,93 @@
 #include <algorithm>
+#include <condition_variable>
 #include <iostream>
+#include <mutex>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
-#include "cli/open_host.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/json_text.hpp"
+#include "cli/status_source.hpp"
+#include "cli/status_table.hpp"
 #include "cli/terminal.hpp"
-#include "gateway/admin/status_json.hpp"
 #include "wire/json_writer.hpp"
 
 namespace tenon::cli {
 namespace {
 
-std::string milliseconds(const host::ProviderStatus& status) {
-    if (!status.response_time) return "-";
-    const auto us = status.response_time->count();
-    return std::to_string(us / 1000) + "." + std::to_string(us / 100 % 10) + " ms";
-}
+/// Clears the terminal, for a table in the place of the one before.
+constexpr const char* kHome = "\x1b[H\x1b[J";
 
-std::string join(const std::vector<std::string>& words) {
-    std::string out;
-    for (const std::string& word : words) out += out.empty() ? word : " " + word;
-    return out.empty() ? "-" : out;
-}
-
-void write_strings(wire::JsonWriter& json, std::string_view name,
-                   const std::vector<std::string>& words) {
-    json.key(name);
-    json.begin_array();
-    for (const std::string& word : words) json.value(word);
-    json.end_array();
-}
-
-/// Whether it takes requests, in one word.
-std::string state(const host::ProviderStatus& status) {
-    return status.enabled ? status.state : "disabled";
-}
-
-/// The provider's breaker, or the worst that is known of its models.
-std::string breaker(const host::ProviderStatus& status) {
-    if (status.breaker.state.empty()) return "-";  // it could not be made
-    if (status.breaker.state != "closed") return status.breaker.state;
-    std::size_t open = 0;
-    for (const host::BreakerStatus& model : status.model_breakers) open += model.state != "closed";
-    if (open == 0) return "closed";
-    return "open for " + std::to_string(open) + (open == 1 ? " model" : " models");
-}
-
-bool is_broken(const host::ProviderStatus& status) {
-    if (!status.enabled) return false;
-    const auto bad = [](const std::string& word) {
-        return word == "unhealthy" || word == "misconfigured";
-    };
-    return bad(status.state) || bad(status.health);
-}
-
-void print_kinds_json(const host::Host& host) {
-    std::string out;
-    wire::JsonWriter json(out, wire::JsonWriter::Style::pretty);
-    json.begin_object();
-    json.key("kinds");
-    json.begin_array();
-    for (const host::KindInfo& kind : host.kinds()) {
-        json.begin_object();
-        json.member("id", kind.id);
-        json.member("name", kind.name);
-        json.member("version", kind.version);
-        json.member("description", kind.description);
-        json.member("license", kind.license);
-        json.member("library", kind.library);
-        json.member("abi_built", kind.abi_built);
-        json.member("connection", kind.connection);
-        write_strings(json, "operations", kind.operations);
-        write_strings(json, "features", kind.features);
-        json.end_object();
+/// Those that were asked for, in that order; nothing, and printed, if one is not there.
+std::optional<std::vector<wire::JsonView>> chosen(std::vector<wire::JsonView> all,
+                                                  const std::vector<std::string>& names) {
+    if (names.empty()) return all;
+    std::vector<wire::JsonView> out;
+    for (const std::string& name : names) {
+        const auto at = std::find_if(all.begin(), all.end(), [&](wire::JsonView provider) {
+            return provider["name"].as_string() == name;
+        });
+        if (at == all.end()) {
+            std::vector<std::string_view> known;
+            for (const auto& one : all) known.push_back(one["name"].as_string().value_or(""));
+            print_error("there is no provider '" + name + "'" + base::did_you_mean(name, known));
+            return std::nullopt;
+        }
+        out.push_back(*at);
     }
-    json.end_array();
-    json.key("problems");
-    json.begin_array();
-    for (const host::PluginProblem& problem : host.plugin_problems()) {
-        json.begin_object();
-        json.member("library", problem.library);
-        json.member("stage", problem.stage);
-        json.member("message", problem.message);
-        json.end_object();
+    return out;
+}
+
+void print_status(const std::vector<wire::JsonView>& providers, const StatusOptions& options) {
+    if (options.json) {
+        std::string out;
+        wire::JsonWriter json(out, options.watch ? wire::JsonWriter::Style::compact
+                                                 : wire::JsonWriter::Style::pretty);
+        json.begin_array();
+        for (const wire::JsonView provider : providers) provider.write(json);
+        json.end_array();
+        std::cout << out << '\n' << std::flush;
+    } else if (providers.empty()) {
+        std::cerr << "no provider is configured; see 'tenon plugins list' for the kinds that are "
+                     "loaded and 'tenon config --help'\n";
+    } else {
+        print_lines(table_lines(status_rows(providers), output_style()));
     }
-    json.end_array();
-    json.end_object();
-    std::cout << out << '\n';
+}
+
+void wait(std::chrono::milliseconds time, const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any changed;
+    std::unique_lock lock(mutex);
+    changed.wait_for(lock, stop, time, [] { return false; });
 }
 
 }  // namespace
 
 int run_status(const GlobalOptions& global, const StatusOptions& options) {
-    const auto opened = open_host(global);
-    if (!opened.host) return opened.status;
-    const auto all = opened.host->status(!options.no_probe);
-    const bool broken = std::any_of(all.begin(), all.end(), is_broken);
-    const int result = broken ? kFailed : kSuccess;
-    if (options.json) {
-        std::cout << gateway::to_json(all, opened.host->statistics()) << '\n';
-        return result;
+    StatusSource source(global, !options.no_probe);
+    const Interrupts::Scope interrupt;
+    const bool redraws = options.watch && !options.json && output_is_terminal();
+    std::string said;
+    for (bool first = true;; first = false) {
+        const StatusAnswer answer = source.fetch(interrupt.token());
+        if (!answer.document) return answer.status;
+        const auto providers = chosen(answer.providers(), options.providers);
+        if (!providers) return kFailed;
+        if (redraws) std::cout << kHome;
+        if (!redraws && !first && !options.json) std::cout << '\n';
+        print_status(*providers, options);
+        if (!answer.remark.empty() && (redraws || answer.remark != said)) {
+            print_error(answer.remark);
+        }
+        said = answer.remark;
+        if (!options.watch) {
+            return std::any_of(providers->begin(), providers->end(), is_broken) ? kFailed
+                                                                                : kSuccess;
+        }
+        wait(options.interval, interrupt.token());
+        if (interrupt.interrupted()) return kInterrupted;
     }
-    if (all.empty()) {
-        std::cerr << "no provider is configured; see 'tenon plugins list' for the kinds that are "
-                     "loaded and 'tenon config --help'\n";
-        return kSuccess;
-    }
-    std::vector<std::vector<std::string>> rows = {{"NAME", "KIND", "STATE", "HEALTH", "BREAKER",
-                                                   "RESPONSE", "VERSION", "MODEL", "LAST ERROR"}};
-    for (const host::ProviderStatus& s : all) {
-        rows.push_back({s.name, s.kind, state(s), s.health, breaker(s), milliseconds(s),
-                        s.server_version.empty() ? "-" : s.server_version,
-                        s.default_model.empty() ? "-" : s.default_model,
-                        s.last_error.empty() ? "-" : s.last_error});
-    }
-    print_table(rows);
-    return result;
-}
-
-int run_plugins_list(const GlobalOptions& global, const PluginsListOptions& options) {
-    const auto opened = open_host(global);
-    if (!opened.host) return opened.status;
-    const auto problems = opened.host->plugin_problems();
-    if (options.json) {
-        print_kinds_json(*opened.host);
-        return problems.empty() ? kSuccess : kFailed;
-    }
-    std::vector<std::vector<std::string>> rows = {
-        {"KIND", "VERSION", "CONNECTION", "OPERATIONS", "FEATURES", "LIBRARY"}};
-    for (const host::KindInfo& kind : opened.host->kinds()) {
-        rows.push_back({kind.id, kind.version, kind.connection, join(kind.operations),
-                        join(kind.features), kind.library});
-    }
-    if (rows.size() > 1) {
-        print_table(rows);
-    } else {
-        std::cerr << "no plugin is loaded; name a directory with --plugin-dir\n";
-    }
-    for (const host::PluginProblem& problem : problems) {
-        print_error(problem.library + " (" + problem.stage + "): " + problem.message);
-    }
-    return problems.empty() ? kSuccess : kFailed;
 }
 
 }  // namespace tenon::cli

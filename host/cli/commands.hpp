@@ -14,6 +14,7 @@ enum ExitStatus : int {
     kFailed = 1,         ///< the request failed, a plugin check failed, a provider is not healthy
     kUsage = 2,          ///< the command line is wrong
     kConfiguration = 3,  ///< the configuration is wrong
+    kNoDaemon = 4,       ///< the command needs a daemon, and none runs
     kInterrupted = 130,  ///< Ctrl-C
 };
 
@@ -61,8 +62,11 @@ struct ModelsOptions {
 };
 
 struct StatusOptions {
+    std::vector<std::string> providers;  ///< empty = all
     bool json = false;
-    bool no_probe = false;
+    bool no_probe = false;  ///< no health checks, if there is no daemon
+    bool watch = false;
+    std::chrono::milliseconds interval = std::chrono::seconds(2);  ///< of watch
 };
 
 struct PluginsListOptions {

@@ -1,21 +1,14 @@
-#include <CLI/CLI.hpp>
-
 #include "base/duration.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/crash_report.hpp"
+#include "cli/grammar.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/terminal.hpp"
 #include "tenon/abi/version.h"
 
 // The command line's grammar, and nothing else: every command is a function of commands.hpp.
 namespace tenon::cli {
-namespace {
-
-/// Set by the subcommand that was chosen.
-struct Chosen {
-    std::function<int()> run;
-};
 
 CLI::Option* add_duration(CLI::App& command, const std::string& name,
                           std::chrono::milliseconds& into, const std::string& help) {
@@ -30,6 +23,8 @@ CLI::Option* add_duration(CLI::App& command, const std::string& name,
             help)
         ->type_name("DURATION");
 }
+
+namespace {
 
 void add_chat_options(CLI::App& command, CompleteOptions& options) {
     command.add_option("-p,--provider", options.provider,
@@ -112,8 +107,16 @@ void add_models(CLI::App& app, const GlobalOptions& global, Chosen& chosen) {
 void add_status(CLI::App& app, const GlobalOptions& global, Chosen& chosen) {
     auto* command = app.add_subcommand("status", "Show how every configured provider stands");
     const auto options = std::make_shared<StatusOptions>();
-    command->add_flag("--no-probe", options->no_probe, "Do not run the health checks");
+    command->add_option("name", options->providers, "The providers; default: all");
+    command->add_flag("--no-probe", options->no_probe,
+                      "Do not run the health checks, if there is no daemon that does");
     command->add_flag("--json", options->json, "Print an array");
+    command->add_flag("-w,--watch", options->watch, "Show it again and again, until Ctrl-C");
+    add_duration(*command, "--interval", options->interval, "Time between; default: 2s");
+    command->footer(
+        "Exit status: 0 all enabled providers work or have not been tried, 1 one is unhealthy or "
+        "misconfigured, 2 wrong command line, 3 wrong configuration. Asks the daemon; without one, "
+        "this process itself finds out what it can.");
     command->callback([&chosen, &global, options] {
         chosen.run = [&global, options] { return run_status(global, *options); };
     });
@@ -241,11 +244,12 @@ int run(int argc, char** argv) {
     add_rerank(app, global, chosen);
     add_models(app, global, chosen);
     add_status(app, global, chosen);
+    add_control_commands(app, global, chosen);
     add_plugins(app, global, chosen);
     add_config(app, global, chosen);
     app.footer(
         "Exit status: 0 success, 1 the request failed, 2 wrong command line, 3 wrong "
-        "configuration, 130 interrupted.");
+        "configuration, 4 no daemon runs and the command needs one, 130 interrupted.");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -2,11 +2,11 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <iterator>
 
+#include "cli/cell_text.hpp"
 #include "cli/commands.hpp"
 
 namespace tenon::cli {
@@ -32,20 +32,6 @@ std::string_view advice(const Error& error) noexcept {
             return "this is a defect in the plugin or in Tenon; see --log-level debug";
         default: return {};
     }
-}
-
-/// Columns that a text takes, as far as terminals agree: one for each character, two for East Asian
-/// wide ones and emoji.
-std::size_t width(std::string_view text) noexcept {
-    std::size_t columns = 0;
-    for (std::size_t i = 0; i < text.size();) {
-        const auto lead = static_cast<unsigned char>(text[i]);
-        const std::size_t length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-        const bool wide = length == 4 || (length == 3 && lead >= 0xe3 && lead <= 0xed);
-        columns += wide ? 2 : 1;
-        i += length;
-    }
-    return columns;
 }
 
 bool is_control(char c) noexcept {
@@ -118,21 +104,12 @@ void print_answer(std::string_view text) {
 }
 
 void print_table(const std::vector<std::vector<std::string>>& rows) {
-    std::vector<std::size_t> widths;
+    std::vector<std::vector<Cell>> cells;
     for (const auto& row : rows) {
-        widths.resize(std::max(widths.size(), row.size()));
-        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+        auto& line = cells.emplace_back();
+        for (const std::string& text : row) line.push_back({text, Colour::none});
     }
-    for (const auto& row : rows) {
-        std::string line;
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            for (const char c : row[i]) line += is_control(c) ? ' ' : c;
-            if (i + 1 < row.size()) line.append(widths[i] - width(row[i]) + 2, ' ');
-        }
-        line.erase(line.find_last_not_of(' ') + 1);
-        std::cout << line << '\n';
-    }
-    std::cout << std::flush;
+    print_lines(table_lines(cells, {}));
 }
 
 void flush_output() {

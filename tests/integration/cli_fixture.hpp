@@ -50,6 +50,11 @@ struct Ran {
 inline Ran run_tenon(std::vector<std::string> arguments,
                      std::vector<std::pair<std::string, std::string>> environment = {}) {
     arguments.insert(arguments.begin(), TENON_TEST_PROGRAM);
+    // A daemon of the user's is not reached, unless the test names one of its own.
+    environment.insert(environment.begin(), {{"XDG_RUNTIME_DIR", "/nonexistent"},
+                                             {"XDG_STATE_HOME", "/nonexistent"},
+                                             {"TENON_SOCKET", ""},
+                                             {"TENON_STATE", ""}});
     environment.emplace_back("XDG_CONFIG_HOME", "/nonexistent");
     environment.emplace_back("HOME", "/nonexistent");
     ChildProcess child(arguments, environment);

@@ -80,7 +80,7 @@ LIBRARIES = [
     ),
     ("spdlog/", ["host/src/base/log.cpp"]),
     ("fmt/", ["host/src/base/log.cpp"]),
-    ("CLI/", ["host/cli/main.cpp"]),
+    ("CLI/", ["host/cli/main.cpp", "host/cli/grammar*"]),
     ("openssl/", ["host/src/net/*", "tests/support/*"]),
     ("nghttp2/", ["host/src/wire/*", "tests/support/*"]),
     ("sqlite3.h", ["host/src/store/sqlite.cpp"]),
