@@ -47,9 +47,8 @@ void apply(const store::Snapshot& snapshot, std::vector<host::ProviderStatus>& a
     for (host::ProviderStatus& status : all) {
         const auto* record = record_of(snapshot, status.name);
         if (record == nullptr) continue;
-        status.enabled = std::optional<bool>(record->enabled).value_or(status.enabled);
-        const std::optional<core::WantedState> wanted = record->wanted;
-        if (wanted) status.wanted = to_string(*wanted);
+        status.enabled = record->enabled.value_or(status.enabled);
+        if (record->wanted) status.wanted = to_string(*record->wanted);
     }
 }
 

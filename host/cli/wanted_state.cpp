@@ -24,7 +24,7 @@ Result<void> change(store::StateStore& store, ProviderVerb verb, const std::stri
 bool is_enabled(const store::Snapshot& snapshot, const host::ProviderStatus& status) {
     for (const store::ProviderRecord& record : snapshot.providers) {
         if (record.provider != status.name) continue;
-        return std::optional<bool>(record.enabled).value_or(status.enabled);
+        return record.enabled.value_or(status.enabled);
     }
     return status.enabled;
 }

@@ -34,20 +34,20 @@ BOOST_AUTO_TEST_CASE(disabling_is_kept_for_the_next_daemon) {
     BOOST_TEST(ran.out == "Provider 'one' is disabled: a daemon that starts will not use it.\n");
     BOOST_TEST(contains(ran.err, "no daemon runs"));
     BOOST_TEST(contains(ran.err, "tenon serve"));
-    BOOST_TEST(std::optional<bool>(record("one").enabled).value() == false);
+    BOOST_TEST(record("one").enabled.value() == false);
     BOOST_TEST(record("two").provider == "");
     BOOST_TEST(run({"enable", "one"}).code == 0);
-    BOOST_TEST(std::optional<bool>(record("one").enabled).value() == true);
+    BOOST_TEST(record("one").enabled.value() == true);
 }
 
 BOOST_AUTO_TEST_CASE(connecting_is_kept_for_the_next_daemon) {
     BOOST_TEST(run({"connect", "--all"}).code == 0);
-    const std::optional<core::WantedState> one = record("one").wanted;
-    const std::optional<core::WantedState> two = record("two").wanted;
+    const auto one = record("one").wanted;
+    const auto two = record("two").wanted;
     BOOST_TEST((one == core::WantedState::connected));
     BOOST_TEST((two == core::WantedState::connected));
     BOOST_TEST(run({"disconnect", "one"}).code == 0);
-    const std::optional<core::WantedState> after = record("one").wanted;
+    const auto after = record("one").wanted;
     BOOST_TEST((after == core::WantedState::disconnected));
 }
 
