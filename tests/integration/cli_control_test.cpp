@@ -151,6 +151,23 @@ BOOST_AUTO_TEST_CASE(requests_are_listed_and_cancelled) {
     BOOST_TEST(daemon.requests().back().target == "/admin/v1/requests/..%2Freload/cancel");
 }
 
+BOOST_AUTO_TEST_CASE(traces_are_listed_and_one_is_told_whole) {
+    FakeDaemon daemon(socket);
+    daemon.answer("GET /admin/v1/traces", R"({"traces":[{"id":"4bf92f3577b34da6a3ce929d0e0e4736",
+        "request_id":"r1","model":"m","provider":null,"status":503,"duration_ms":12,
+        "attempts":0}]})");
+    daemon.answer("GET /admin/v1/traces/4bf9",
+                  R"({"id":"4bf92f3577b34da6a3ce929d0e0e4736","status":503,"duration_us":12000})");
+    const Ran list = run({"trace", "--limit", "7"});
+    BOOST_TEST(list.code == 0);
+    BOOST_TEST(contains(list.out, "4bf92f3577b34da6  r1"));
+    BOOST_TEST(daemon.requests().back().target == "/admin/v1/traces?limit=7");
+    const Ran one = run({"trace", "4bf9"});
+    BOOST_TEST(one.code == 0);
+    BOOST_TEST(contains(one.out, "12 ms  0      request ended with status 503"));
+    BOOST_TEST(contains(run({"trace", "4bf9", "--json"}).out, R"("duration_us": 12000)"));
+}
+
 BOOST_AUTO_TEST_CASE(reload_says_what_has_changed_and_what_has_to_wait) {
     FakeDaemon daemon(socket);
     daemon.answer("POST /admin/v1/reload",

@@ -82,6 +82,8 @@ BOOST_AUTO_TEST_CASE(commands_that_need_a_daemon_say_how_to_start_one) {
                                                {"route", "pin", "m", "one"},
                                                {"requests"},
                                                {"events"},
+                                               {"trace"},
+                                               {"trace", "abc"},
                                                {"reload"}}) {
         const Ran ran = run(command);
         BOOST_TEST_CONTEXT(command[0]) {
