@@ -69,6 +69,10 @@ struct StatusOptions {
     std::chrono::milliseconds interval = std::chrono::seconds(2);  ///< of watch
 };
 
+struct ServeOptions {
+    std::vector<std::string> listen;  ///< instead of gateway.listen
+};
+
 struct PluginsListOptions {
     bool json = false;
 };
@@ -95,6 +99,7 @@ int run_embed(const GlobalOptions& global, const EmbedOptions& options);
 int run_rerank(const GlobalOptions& global, const RerankOptions& options);
 int run_models(const GlobalOptions& global, const ModelsOptions& options);
 int run_status(const GlobalOptions& global, const StatusOptions& options);
+int run_serve(const GlobalOptions& global, const ServeOptions& options);
 int run_plugins_list(const GlobalOptions& global, const PluginsListOptions& options);
 int run_plugins_check(const PluginsCheckOptions& options);
 int run_config_check(const GlobalOptions& global);

@@ -122,6 +122,21 @@ void add_status(CLI::App& app, const GlobalOptions& global, Chosen& chosen) {
     });
 }
 
+void add_serve(CLI::App& app, const GlobalOptions& global, Chosen& chosen) {
+    auto* command = app.add_subcommand(
+        "serve", "Run the daemon: connections that live on, a gateway for clients, a dashboard");
+    const auto options = std::make_shared<ServeOptions>();
+    command
+        ->add_option("-l,--listen", options->listen,
+                     "HOST:PORT, https://HOST:PORT, unix:/PATH (repeatable) or none; default: "
+                     "gateway.listen of the configuration, else 127.0.0.1:8080")
+        ->take_all()
+        ->allow_extra_args(false);
+    command->callback([&chosen, &global, options] {
+        chosen.run = [&global, options] { return run_serve(global, *options); };
+    });
+}
+
 void add_plugins(CLI::App& app, const GlobalOptions& global, Chosen& chosen) {
     auto* plugins = app.add_subcommand("plugins", "Look at plugins");
     plugins->require_subcommand(1);
@@ -245,6 +260,7 @@ int run(int argc, char** argv) {
     add_models(app, global, chosen);
     add_status(app, global, chosen);
     add_control_commands(app, global, chosen);
+    add_serve(app, global, chosen);
     add_plugins(app, global, chosen);
     add_config(app, global, chosen);
     app.footer(

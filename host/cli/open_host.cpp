@@ -9,7 +9,7 @@ std::optional<std::filesystem::path> configuration_file(const GlobalOptions& glo
     return config::find_file(global.config_file, config::process_environment());
 }
 
-OpenedHost open_host(const GlobalOptions& global) {
+host::HostOptions host_options(const GlobalOptions& global) {
     host::HostOptions options;
     options.config_file = configuration_file(global).value_or("");
     for (const std::string& directory : global.plugin_directories) {
@@ -17,6 +17,11 @@ OpenedHost open_host(const GlobalOptions& global) {
         const auto absolute = std::filesystem::absolute(directory, error);
         options.plugin_directories.push_back(error ? std::filesystem::path(directory) : absolute);
     }
+    return options;
+}
+
+OpenedHost open_host(const GlobalOptions& global) {
+    host::HostOptions options = host_options(global);
     // A command reports what concerns it; the rest is for those who ask.
     options.active_checks = false;  // it ends before a second one would be due
     options.log_level = global.log_level.empty() ? "off" : global.log_level;

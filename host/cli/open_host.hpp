@@ -13,6 +13,9 @@ struct OpenedHost {
     int status = kSuccess;
 };
 
+/// What the global options ask for; nothing else is set.
+[[nodiscard]] host::HostOptions host_options(const GlobalOptions& global);
+
 [[nodiscard]] OpenedHost open_host(const GlobalOptions& global);
 
 /// The configuration file that applies, which need not exist if the user named it; nothing = the

@@ -80,6 +80,7 @@ net::Awaitable<Result<CanonicalAnswer>> HostImpl::answer(
     router::LogicalRequest logical = to_logical(request.options, *asked, *request.body);
     logical.operation = request.operation;
     logical.stream = request.stream;
+    logical.observer = request.observer;
     const bool chat = request.operation == provider::Operation::complete;
     // A stream goes on as it comes; otherwise what comes in pieces is put together.
     Collector collector(nullptr);

@@ -19,6 +19,7 @@ struct CanonicalRequest {
     router::RequestBody* body = nullptr;  ///< never null
     bool stream = false;
     host::RequestOptions options = {};
+    router::RequestObserver* observer = nullptr;  ///< nullptr = nobody
 };
 
 struct CanonicalAnswer {

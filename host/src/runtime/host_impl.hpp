@@ -143,6 +143,9 @@ public:
                                                    provider::DeltaSink* sink,
                                                    std::shared_ptr<provider::CancelSignal> cancel,
                                                    std::size_t io_index);
+    [[nodiscard]] std::shared_ptr<const config::Config> config() const {
+        return std::make_shared<const config::Config>(config_);
+    }
     [[nodiscard]] net::IoThreads& io() noexcept { return io_; }
     [[nodiscard]] net::BlockingPool& blocking() noexcept { return machinery_->blocking; }
     [[nodiscard]] base::Log& log() noexcept { return log_; }

@@ -59,8 +59,8 @@ Result<void> HttpServer::start(const std::vector<net::ListenEndpoint>& endpoints
     }
     for (const auto& listener : impl_->listeners) {
         impl_->endpoints.push_back(listener->endpoint());
-        impl_->accept_on(*listener);
     }
+    for (const auto& listener : impl_->listeners) impl_->accept_on(*listener);
     return {};
 }
 

@@ -84,7 +84,7 @@ public:
     Result<void> start(const std::vector<net::ListenEndpoint>& endpoints);
 
     /// The endpoints that it listens on, in the order of start(), port 0 replaced by the port that
-    /// the system chose.
+    /// the system chose. Handlers may ask, too.
     [[nodiscard]] const std::vector<net::ListenEndpoint>& endpoints() const noexcept;
 
     /// Accepts what is waiting, closes the listening sockets and idle connections, lets requests

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "gateway/api/request_in_flight.hpp"
 #include "tenon/host/host.hpp"
 #include "tenon/result.hpp"
 
@@ -29,7 +30,6 @@ struct DaemonInfo {
     base::TimePoint up_since;         ///< the same moment on the monotonic clock
     std::string config_file;          ///< empty = none
     std::string state_file;           ///< empty = none
-    std::vector<std::string> listen;  ///< "http://127.0.0.1:8080"
 };
 
 /// Of the LLM routes.
@@ -37,21 +37,6 @@ struct RequestCounts {
     std::uint64_t in_flight = 0;
     std::uint64_t waiting = 0;  ///< those of them that nobody works on yet
     std::uint64_t total = 0;    ///< ever begun
-};
-
-/// A request that is being answered.
-struct RequestInFlight {
-    std::string id;
-    std::string dialect;
-    std::string model;
-    std::string provider;  ///< of the latest attempt; empty = none yet
-    std::string key;       ///< the name of the client's key; empty = none
-    bool stream = false;
-    host::Time started;
-    std::chrono::milliseconds age{0};
-    std::uint64_t attempts = 0;
-    std::uint64_t deltas = 0;
-    std::uint64_t bytes = 0;  ///< sent to the client
 };
 
 /// What a reload has done.
@@ -83,6 +68,8 @@ struct AdminContext {
     net::IoThreads& io;  ///< those that handle() is called on
     DaemonInfo daemon = {};
 
+    /// "http://127.0.0.1:8080"
+    std::function<std::vector<std::string>()> listen = {};
     std::function<bool()> ready = {};  ///< empty = always
     std::function<RequestCounts()> request_counts = {};
     std::function<std::vector<RequestInFlight>()> requests = {};

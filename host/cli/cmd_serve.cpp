@@ -1,0 +1,88 @@
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "base/duration.hpp"
+#include "cli/commands.hpp"
+#include "cli/open_host.hpp"
+#include "cli/serve_signals.hpp"
+#include "cli/terminal.hpp"
+#include "gateway/daemon/daemon.hpp"
+
+namespace tenon::cli {
+namespace {
+
+constexpr std::chrono::milliseconds kNoWatchdog = std::chrono::hours(1);
+
+/// How often systemd wants a sign of life: half of what it allows.
+std::chrono::milliseconds watchdog_interval() {
+    const char* microseconds = std::getenv("WATCHDOG_USEC");
+    const long long allowed = microseconds == nullptr ? 0 : std::atoll(microseconds);
+    if (allowed <= 0) return kNoWatchdog;
+    return std::chrono::milliseconds(allowed / 2000 + 1);
+}
+
+void announce(const gateway::Daemon& daemon) {
+    for (const std::string& url : daemon.urls()) std::cout << "listening on " << url << '\n';
+    if (daemon.urls().empty()) std::cout << "listening nowhere but on the control socket\n";
+    std::cout << "control socket " << daemon.control_socket().string() << '\n' << std::flush;
+    notify_service_manager("READY=1\nSTATUS=serving\n");
+}
+
+void reload(gateway::Daemon& daemon) {
+    notify_service_manager("RELOADING=1\n");
+    const auto report = daemon.reload();
+    if (!report) {
+        print_error("the configuration stays as it was: " + report.error().message);
+    } else {
+        for (const std::string& path : report->needs_restart) {
+            print_error(path + " has changed, which takes effect with the next start");
+        }
+    }
+    notify_service_manager("READY=1\n");
+}
+
+/// Until somebody wants it to end.
+void serve(gateway::Daemon& daemon, ServeSignals& signals) {
+    const auto patience = watchdog_interval();
+    for (;;) {
+        switch (signals.wait(patience)) {
+            case ServeSignals::What::stop: return;
+            case ServeSignals::What::reload:
+            case ServeSignals::What::file_changed: reload(daemon); break;
+            case ServeSignals::What::nothing: break;
+        }
+        notify_service_manager("WATCHDOG=1\n");
+    }
+}
+
+}  // namespace
+
+int run_serve(const GlobalOptions& global, const ServeOptions& options) {
+    ServeSignals signals;
+    gateway::DaemonOptions wanted;
+    wanted.host = host_options(global);
+    wanted.host.active_checks = true;
+    wanted.host.log_level = global.log_level;
+    wanted.listen = options.listen;
+    auto daemon = gateway::Daemon::start(wanted);
+    if (!daemon) {
+        print_error(daemon.error().message);
+        return daemon.error().code == Code::invalid ? kConfiguration : kFailed;
+    }
+    announce(**daemon);
+    if (!(*daemon)->config_file().empty() && (*daemon)->watches_config()) {
+        if (auto watched = signals.watch((*daemon)->config_file()); !watched) {
+            print_error(watched.error().message);
+        }
+    }
+    serve(**daemon, signals);
+    notify_service_manager("STOPPING=1\n");
+    std::cout << "draining; another signal ends at once\n" << std::flush;
+    signals.let_them_end_the_process();
+    (*daemon)->stop();
+    return kSuccess;
+}
+
+}  // namespace tenon::cli

@@ -1,0 +1,115 @@
+#include "cli/serve_signals.hpp"
+
+#include <poll.h>
+#include <sys/inotify.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <utility>
+
+namespace tenon::cli {
+namespace {
+
+/// An editor writes a file in several steps; after this much silence it is whole.
+constexpr std::chrono::milliseconds kSettle{200};
+
+sigset_t daemon_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+    return set;
+}
+
+}  // namespace
+
+ServeSignals::ServeSignals() {
+    const sigset_t set = daemon_signals();
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    signals_ = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+ServeSignals::~ServeSignals() {
+    if (signals_ >= 0) close(signals_);
+    if (watch_ >= 0) close(watch_);
+}
+
+Result<void> ServeSignals::watch(const std::filesystem::path& file) {
+    file_ = file;
+    watch_ = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    const std::string directory = file.has_parent_path() ? file.parent_path().string() : ".";
+    // The directory, not the file: most who change it put a new file in its place.
+    const int added = watch_ < 0 ? -1
+                                 : inotify_add_watch(watch_, directory.c_str(),
+                                                     IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE);
+    if (added >= 0) return {};
+    return Error(Code::unavailable, "changes of " + file.string() +
+                                        " will not be noticed: " + std::strerror(errno) +
+                                        "; send SIGHUP, or run 'tenon reload'");
+}
+
+bool ServeSignals::file_was_touched() const {
+    alignas(inotify_event) std::array<char, 4096> buffer;
+    bool touched = false;
+    for (;;) {
+        const ssize_t size = read(watch_, buffer.data(), buffer.size());
+        if (size <= 0) return touched;
+        for (ssize_t at = 0; at < size;) {
+            const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
+            if (event->len > 0 && file_.filename() == event->name) touched = true;
+            at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
+        }
+    }
+}
+
+ServeSignals::What ServeSignals::wait(std::chrono::milliseconds patience) {
+    for (;;) {
+        std::array<pollfd, 2> waiting{{{signals_, POLLIN, 0}, {watch_, POLLIN, 0}}};
+        const auto limit = touched_ ? kSettle : patience;
+        const int ready = poll(waiting.data(), watch_ < 0 ? 1 : 2, static_cast<int>(limit.count()));
+        if (ready == 0) {
+            if (!std::exchange(touched_, false)) return What::nothing;
+            return What::file_changed;
+        }
+        if (ready < 0) {
+            if (errno == EINTR) continue;
+            return What::nothing;
+        }
+        if (waiting[0].revents != 0) {
+            signalfd_siginfo info{};
+            if (read(signals_, &info, sizeof(info)) != sizeof(info)) continue;
+            return info.ssi_signo == SIGHUP ? What::reload : What::stop;
+        }
+        touched_ = file_was_touched() || touched_;
+    }
+}
+
+void ServeSignals::let_them_end_the_process() noexcept {
+    const sigset_t set = daemon_signals();
+    pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+void notify_service_manager(std::string_view state) noexcept {
+    const char* path = std::getenv("NOTIFY_SOCKET");
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path == nullptr || std::strlen(path) >= sizeof(address.sun_path)) return;
+    std::memcpy(address.sun_path, path, std::strlen(path));
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(path));
+    if (address.sun_path[0] == '@') address.sun_path[0] = '\0';  // an abstract name
+    const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return;
+    static_cast<void>(sendto(fd, state.data(), state.size(), MSG_NOSIGNAL,
+                             reinterpret_cast<const sockaddr*>(&address), size));
+    close(fd);
+}
+
+}  // namespace tenon::cli

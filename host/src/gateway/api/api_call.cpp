@@ -1,0 +1,375 @@
+#include "gateway/api/api_call.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <exception>
+#include <utility>
+
+#include "gateway/api/browser_guard.hpp"
+#include "gateway/api/ids.hpp"
+#include "runtime/spawn.hpp"
+
+namespace tenon::gateway {
+namespace {
+
+constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kEventStream = "text/event-stream";
+constexpr int kClientGone = 499;  ///< as nginx has it in its logs
+constexpr int kAccepted = 202;
+
+/// About four bytes a token: what is reserved of a key's budget until the truth is known.
+std::int64_t estimated_tokens(std::string_view body) {
+    return static_cast<std::int64_t>(body.size() / 4) + 1;
+}
+
+std::int64_t known_or_none(std::uint64_t tokens) {
+    return tokens == TENON_TOKENS_UNKNOWN ? 0 : static_cast<std::int64_t>(tokens);
+}
+
+provider::Operation to_provider(Operation operation) {
+    switch (operation) {
+        case Operation::embed: return provider::Operation::embed;
+        case Operation::rerank: return provider::Operation::rerank;
+        case Operation::complete: break;
+    }
+    return provider::Operation::complete;
+}
+
+}  // namespace
+
+ApiCall::ApiCall(ApiContext& context, const Dialect& dialect, transport::ServerRequest& request,
+                 transport::ResponseWriter& response)
+    : context_(context),
+      settings_(context.settings()),
+      dialect_(dialect),
+      request_(request),
+      response_(response),
+      path_(path_of(request.target)),
+      peer_(request.peer),
+      io_index_(request.io_index),
+      arrived_(request.arrived),
+      wall_time_(std::chrono::system_clock::now()),
+      cancel_(std::make_shared<provider::CancelSignal>()) {}
+
+void ApiCall::on_client_gone() noexcept {
+    client_gone_ = true;
+    cancel_->cancel();
+}
+
+net::Awaitable<void> ApiCall::run() {
+    response_.on_client_gone(this);
+    if (auto admitted = admit(); !admitted) {
+        if (context_.followers() != nullptr) {
+            context_.followers()->refused(path_, admitted.error());
+        }
+        co_await refuse(admitted.error());
+        co_return;
+    }
+    follow();
+    std::exception_ptr problem;
+    try {
+        if (parsed_.stream) {
+            co_await answer_stream();
+        } else {
+            co_await answer_whole();
+        }
+    } catch (...) {
+        problem = std::current_exception();
+        status_ = 500;
+    }
+    settle();
+    if (problem) std::rethrow_exception(problem);
+}
+
+// --- Before -------------------------------------------------------------------------------------
+
+Result<void> ApiCall::check_key() {
+    if (!settings_->keys.required()) return {};
+    const std::string_view presented = presented_key(request_);
+    key_ = presented.empty() ? nullptr : settings_->keys.find(presented);
+    if (key_) return {};
+    Error error(Code::auth, presented.empty()
+                                ? "this gateway wants an API key: send it as \"Authorization: "
+                                  "Bearer KEY\""
+                                : "the API key is not one of this gateway's");
+    error.scope = Scope::request;
+    return error;
+}
+
+Result<void> ApiCall::admit() {
+    id_ = new_id();
+    if (auto checked = check_key(); !checked) return checked;
+    auto wishes = read_wishes(request_);
+    if (!wishes) return std::move(wishes).error();
+    wishes_ = *std::move(wishes);
+    auto parsed = dialect_.parse(request_.body);
+    if (!parsed) return std::move(parsed).error();
+    parsed_ = *std::move(parsed);
+    std::string().swap(request_.body);
+    if (!key_) return {};
+    if (!key_->may_ask_for(parsed_.model)) {
+        return Error(Code::forbidden, "the key '" + key_->name() +
+                                          "' may not ask for the model \"" + parsed_.model + "\"");
+    }
+    const std::int64_t tokens = estimated_tokens(parsed_.body);
+    if (auto reserved = key_->reserve(tokens, context_.clock().now()); !reserved) return reserved;
+    lease_ = KeyLease(key_, tokens);
+    return {};
+}
+
+RequestStart ApiCall::start() const {
+    RequestStart start;
+    start.id = wishes_.id;
+    start.dialect = path_;
+    start.operation = parsed_.operation;
+    start.model = parsed_.model;
+    start.key = key_ ? std::string_view(key_->name()) : std::string_view();
+    start.peer = peer_;
+    start.trace_parent = request_.header("traceparent");
+    start.stream = parsed_.stream;
+    start.time = arrived_;
+    start.wall_time = wall_time_;
+    return start;
+}
+
+void ApiCall::follow() {
+    if (wishes_.id.empty()) wishes_.id = "req_" + id_;
+    RequestInFlight shown;
+    shown.id = wishes_.id;
+    shown.dialect = path_;
+    shown.model = parsed_.model;
+    if (key_) shown.key = key_->name();
+    shown.stream = parsed_.stream;
+    shown.started = wall_time_;
+    entry_.emplace(context_.requests(), io_index_, std::move(shown), arrived_, cancel_);
+    if (context_.followers() != nullptr) follower_ = context_.followers()->follow(start());
+    progress_.emplace(*entry_, follower_ ? follower_->observer() : nullptr);
+    AnswerContext context;
+    context.id = id_;
+    context.created = wall_time_;
+    writer_ = dialect_.answer(parsed_, std::move(context));
+    wishes_.options.trace_parent = request_.header("traceparent");
+}
+
+// --- The request
+// ----------------------------------------------------------------------------------
+
+net::Awaitable<void> ApiCall::ask(provider::DeltaSink* sink) {
+    runtime::CanonicalRequest request;
+    request.operation = to_provider(parsed_.operation);
+    request.provider = wishes_.provider;
+    request.model = parsed_.model;
+    request.body = this;
+    request.stream = parsed_.stream;
+    request.options = wishes_.options;
+    request.observer = &*progress_;
+    result_ = co_await context_.host().answer(request, sink, cancel_, io_index_);
+}
+
+net::Awaitable<void> ApiCall::answer_whole() {
+    co_await ask(nullptr);
+    const base::TimePoint now = context_.clock().now();
+    overhead_ = now - arrived_ - progress_->elsewhere(now);
+    if (!*result_) {
+        const bool kept = co_await keep_for_later(result_->error());
+        if (!kept) co_await refuse(result_->error());
+        co_return;
+    }
+    note_usage();
+    auto body = writer_->whole((*result_)->body, times());
+    if (!body) {
+        Error error = std::move(body).error();
+        error.message = "provider " + progress_->provider() + ": " + error.message;
+        co_await refuse(error);
+        co_return;
+    }
+    HeaderList headers = answer_headers(kJson);
+    co_await send(200, *body, headers);
+}
+
+net::Awaitable<void> ApiCall::answer_stream() {
+    boost::asio::io_context& io = context_.host().io().context(io_index_);
+    waker_ = std::make_shared<provider::IoWaker>(io);
+    StreamPipe pipe(*writer_, waker_, context_.clock(), *entry_);
+    boost::asio::co_spawn(io, ask(&pipe), [this, waker = waker_](const std::exception_ptr& thrown) {
+        if (thrown) result_ = runtime::escaped(thrown);
+        waker->wake();
+    });
+    std::exception_ptr problem;
+    try {
+        co_await pump(pipe);
+    } catch (...) {
+        problem = std::current_exception();
+    }
+    if (!result_) cancel_->cancel();
+    while (!result_) co_await waker_->wait(base::kNoDeadline);  // it ends: it is cancelled
+    if (pipe.first_delta()) first_delta_ = *pipe.first_delta() - arrived_;
+    if (problem) std::rethrow_exception(problem);
+    co_await end_stream(pipe);
+}
+
+/// Sends what comes, until all has come or the client is gone.
+net::Awaitable<void> ApiCall::pump(StreamPipe& pipe) {
+    const bool event_stream = dialect_.stream_type() == kEventStream;
+    const auto keep_alive = settings_->config.keep_alive;
+    base::TimePoint silent_until = context_.clock().now() + keep_alive;
+    while (!result_ && !client_gone_) {
+        if (!pipe.has_output()) {
+            const bool woken = co_await waker_->wait(silent_until);
+            if (!woken) pipe.keep_alive(event_stream);
+            if (!woken) silent_until = context_.clock().now() + keep_alive;
+            continue;
+        }
+        if (!response_.started()) {
+            const base::TimePoint now = context_.clock().now();
+            overhead_ = now - arrived_ - progress_->elsewhere(now);
+            HeaderList headers = answer_headers(dialect_.stream_type());
+            headers.add("cache-control", "no-cache");
+            headers.add("x-accel-buffering", "no");
+            if (auto started = response_.start(200, headers.views()); !started) co_return;
+            status_ = 200;
+        }
+        const std::string& piece = pipe.take();
+        const auto written = co_await response_.write(piece);
+        if (!written) co_return;
+        entry_->sent(piece.size());
+        const base::TimePoint now = context_.clock().now();
+        if (follower_) follower_->sent(entry_->bytes(), now);
+        silent_until = now + keep_alive;
+    }
+}
+
+/// The last words of a stream, or an answer that never became one.
+net::Awaitable<void> ApiCall::end_stream(StreamPipe& pipe) {
+    const base::TimePoint now = context_.clock().now();
+    if (*result_) {
+        note_usage();
+        const plugin::CallOutcome& outcome = (*result_)->routed.outcome;
+        AnswerEnd end;
+        end.finish_reason = outcome.finish_reason;
+        end.input_tokens = outcome.input_tokens;
+        end.output_tokens = outcome.output_tokens;
+        end.times = times();
+        pipe.end(end);
+    } else if (!response_.started()) {
+        overhead_ = now - arrived_ - progress_->elsewhere(now);
+        const bool kept = co_await keep_for_later(result_->error());
+        if (!kept) co_await refuse(result_->error());
+        co_return;
+    } else {
+        error_ = result_->error();
+        pipe.error(*error_);
+    }
+    if (!response_.started()) {
+        overhead_ = now - arrived_ - progress_->elsewhere(now);
+        HeaderList headers = answer_headers(dialect_.stream_type());
+        headers.add("cache-control", "no-cache");
+        if (auto started = response_.start(200, headers.views()); !started) co_return;
+        status_ = 200;
+    }
+    const std::string& piece = pipe.take();
+    const auto written = co_await response_.finish(piece);
+    if (written) entry_->sent(piece.size());
+    if (follower_) follower_->sent(entry_->bytes(), now);
+}
+
+// --- Answers ------------------------------------------------------------------------------------
+
+AnswerTimes ApiCall::times() const {
+    AnswerTimes times;
+    times.total = context_.clock().now() - arrived_;
+    times.load = overhead_;
+    times.prompt = first_delta_.value_or(base::Duration::zero());
+    times.eval = first_delta_ ? times.total - *first_delta_ : times.total;
+    return times;
+}
+
+HeaderList ApiCall::answer_headers(std::string_view type) const {
+    HeaderList headers;
+    headers.add("content-type", std::string(type));
+    if (!wishes_.id.empty()) headers.add("x-request-id", wishes_.id);
+    if (progress_ && !progress_->provider().empty()) {
+        headers.add("x-tenon-provider", progress_->provider());
+        headers.add("x-tenon-model", progress_->model());
+    }
+    if (progress_) {
+        headers.add("x-tenon-attempts", std::to_string(progress_->attempts()));
+        headers.add("x-tenon-overhead-us",
+                    std::to_string(
+                        std::chrono::duration_cast<std::chrono::microseconds>(overhead_).count()));
+    }
+    if (follower_ && !follower_->trace_parent().empty()) {
+        headers.add("traceparent", std::string(follower_->trace_parent()));
+    }
+    add_cors(headers, request_, settings_->config.cors.origins);
+    return headers;
+}
+
+net::Awaitable<void> ApiCall::send(int status, std::string_view body, HeaderList& headers) {
+    status_ = status;
+    const auto sent = co_await response_.send(status, headers.views(), body);
+    if (sent && entry_) entry_->sent(body.size());
+}
+
+net::Awaitable<void> ApiCall::refuse(const Error& error) {
+    error_ = error;
+    const ErrorReply reply = dialect_.error_reply(error);
+    HeaderList headers = answer_headers(kJson);
+    headers.add(reply.headers);
+    co_await send(reply.status, reply.body, headers);
+}
+
+net::Awaitable<bool> ApiCall::keep_for_later(const Error& error) {
+    if (!wishes_.queue_offline || !context_.queue_offline() || client_gone_) co_return false;
+    if (error.code != Code::unavailable && error.code != Code::overloaded) co_return false;
+    const std::string_view key = key_ ? std::string_view(key_->name()) : std::string_view();
+    const auto kept = co_await context_.queue_offline()(path_, parsed_.body, key);
+    if (!kept) {
+        co_await refuse(kept.error());
+        co_return true;
+    }
+    const std::string place = "/v1/offline/" + *kept;
+    HeaderList headers = answer_headers(kJson);
+    headers.add("location", place);
+    const std::string body = "{\"id\":\"" + *kept +
+                             "\",\"object\":\"offline.request\",\"status\":"
+                             "\"queued\",\"url\":\"" +
+                             place + "\"}";
+    co_await send(kAccepted, body, headers);
+    co_return true;
+}
+
+// --- Afterwards ---------------------------------------------------------------------------------
+
+void ApiCall::note_usage() {
+    const plugin::CallOutcome& outcome = (*result_)->routed.outcome;
+    const bool known = outcome.input_tokens != TENON_TOKENS_UNKNOWN ||
+                       outcome.output_tokens != TENON_TOKENS_UNKNOWN;
+    if (known) {
+        lease_.used(known_or_none(outcome.input_tokens) + known_or_none(outcome.output_tokens));
+    } else {
+        lease_.used_as_reserved();
+    }
+}
+
+void ApiCall::settle() {
+    if (!follower_) return;
+    RequestSummary summary;
+    summary.status = client_gone_ ? kClientGone : status_;
+    if (error_) summary.error = &*error_;
+    summary.provider = progress_->provider();
+    summary.model = progress_->model();
+    summary.attempts = progress_->attempts();
+    summary.deltas = entry_->deltas();
+    summary.bytes = entry_->bytes();
+    summary.time = context_.clock().now();
+    summary.total = summary.time - arrived_;
+    summary.overhead = overhead_;
+    summary.first_delta = first_delta_;
+    if (result_ && *result_) {
+        summary.input_tokens = (*result_)->routed.outcome.input_tokens;
+        summary.output_tokens = (*result_)->routed.outcome.output_tokens;
+    }
+    follower_->ended(summary);
+}
+
+}  // namespace tenon::gateway

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "config/gateway_config.hpp"
+#include "gateway/api/rate_bucket.hpp"
+#include "tenon/result.hpp"
+
+/// The keys that the gateway gives to its clients, and what each may do.
+namespace tenon::gateway {
+
+/// Compares in a time that tells nothing about where they differ.
+[[nodiscard]] bool equal_secrets(std::string_view a, std::string_view b) noexcept;
+
+/// One client's key with what it has used.
+///
+/// \par Thread-safety
+/// Any thread.
+class ClientKey {
+public:
+    ClientKey(std::string name, const config::GatewayKeyConfig& config);
+
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] std::string_view secret() const noexcept { return config_.key.reveal(); }
+    [[nodiscard]] const config::GatewayKeyConfig& config() const noexcept { return config_; }
+    [[nodiscard]] bool may_ask_for(std::string_view model) const noexcept;
+
+    /// Takes one request and `tokens` of the budget. Errors: Code::throttled with a hint when to
+    /// come back; nothing is taken then.
+    [[nodiscard]] Result<void> reserve(std::int64_t tokens, base::TimePoint now);
+    /// Ends what reserve() began. \param tokens what it has really used.
+    void settle(std::int64_t reserved, std::int64_t tokens) noexcept;
+
+private:
+    const std::string name_;
+    const config::GatewayKeyConfig config_;
+    std::mutex mutex_;
+    RateBucket requests_;
+    RateBucket tokens_;
+    int running_ = 0;
+};
+
+/// A reservation; settles itself with nothing used unless told otherwise.
+class KeyLease {
+public:
+    KeyLease() noexcept = default;
+    KeyLease(std::shared_ptr<ClientKey> key, std::int64_t reserved) noexcept
+        : key_(std::move(key)), reserved_(reserved) {}
+    KeyLease(KeyLease&& other) noexcept = default;
+    KeyLease& operator=(KeyLease&& other) noexcept {
+        std::swap(key_, other.key_);
+        std::swap(reserved_, other.reserved_);
+        std::swap(used_, other.used_);
+        return *this;
+    }
+    ~KeyLease() {
+        if (key_) key_->settle(reserved_, used_);
+    }
+
+    void used(std::int64_t tokens) noexcept { used_ = tokens; }
+    /// What was reserved is what is charged: nobody knows better.
+    void used_as_reserved() noexcept { used_ = reserved_; }
+
+private:
+    std::shared_ptr<ClientKey> key_;
+    std::int64_t reserved_ = 0;
+    std::int64_t used_ = 0;
+};
+
+/// All keys of one configuration.
+///
+/// \par Thread-safety
+/// Shared objects: safe, they do not change.
+class KeyRing {
+public:
+    /// \param before keys that stay as they are go on with what they have used; may be nullptr.
+    explicit KeyRing(const std::map<std::string, config::GatewayKeyConfig, std::less<>>& keys,
+                     const KeyRing* before = nullptr);
+
+    /// false: everybody may ask.
+    [[nodiscard]] bool required() const noexcept { return !keys_.empty(); }
+    /// nullptr = unknown.
+    [[nodiscard]] std::shared_ptr<ClientKey> find(std::string_view secret) const noexcept;
+
+private:
+    std::vector<std::shared_ptr<ClientKey>> keys_;
+};
+
+}  // namespace tenon::gateway

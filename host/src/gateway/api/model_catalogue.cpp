@@ -1,0 +1,100 @@
+#include "gateway/api/model_catalogue.hpp"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "provider/io_waker.hpp"
+#include "runtime/host_impl.hpp"
+
+namespace tenon::gateway {
+
+/// One time of asking all providers. They may answer after nobody waits any more.
+struct ModelCatalogue::Round {
+    explicit Round(boost::asio::io_context& io) : waker(std::make_shared<provider::IoWaker>(io)) {}
+
+    const std::shared_ptr<provider::IoWaker> waker;
+    std::mutex mutex;
+    std::size_t missing = 0;
+    std::vector<ModelEntry> entries;
+};
+
+std::vector<ModelEntry> ModelCatalogue::routes() const {
+    std::vector<ModelEntry> out;
+    for (const host::RouteInfo& route : host_.routes()) {
+        if (route.model.ends_with('*')) continue;  // a pattern
+        std::string owner;
+        if (!route.tiers.empty() && !route.tiers.front().empty()) {
+            owner = route.tiers.front().front().provider;
+        }
+        out.push_back({route.model, std::move(owner), {}});
+    }
+    return out;
+}
+
+void ModelCatalogue::forget() {
+    const std::lock_guard lock(mutex_);
+    known_.reset();
+}
+
+net::Awaitable<std::shared_ptr<const std::vector<ModelEntry>>> ModelCatalogue::models(
+    std::size_t io_index) {
+    const base::Clock& clock = base::steady_clock();
+    {
+        const std::lock_guard lock(mutex_);
+        if (known_ && clock.now() - known_since_ < kFresh) co_return known_;
+    }
+    const auto round = std::make_shared<Round>(host_.io().context(io_index));
+    std::vector<std::string> names;
+    for (const host::ProviderStatus& status : host_.status(false)) {
+        if (status.enabled && status.state != "misconfigured") names.push_back(status.name);
+    }
+    round->missing = names.size();
+    std::vector<std::shared_ptr<host::Operation>> asked;
+    for (const std::string& name : names) {
+        asked.push_back(
+            host_.start_models(name, [round, name](Result<std::vector<std::string>> models) {
+                const std::lock_guard lock(round->mutex);
+                --round->missing;
+                if (models) {
+                    for (std::string& model : *models) {
+                        round->entries.push_back({name + "/" + model, name, {}});
+                    }
+                }
+                round->waker->wake();
+            }));
+    }
+    const base::TimePoint until = clock.now() + kPatience;
+    const auto all_there = [&] {
+        const std::lock_guard lock(round->mutex);
+        return round->missing == 0;
+    };
+    bool complete = all_there();
+    while (!complete) {
+        const bool woken = co_await round->waker->wait(until);
+        complete = all_there();
+        if (!woken) break;
+    }
+    for (const auto& operation : asked) operation->cancel();
+
+    std::vector<ModelEntry> models = routes();
+    {
+        const std::lock_guard lock(round->mutex);
+        models.insert(models.end(), round->entries.begin(), round->entries.end());
+    }
+    std::stable_sort(models.begin(), models.end(),
+                     [](const auto& a, const auto& b) { return a.id < b.id; });
+    models.erase(std::unique(models.begin(), models.end(),
+                             [](const auto& a, const auto& b) { return a.id == b.id; }),
+                 models.end());
+    auto result = std::make_shared<const std::vector<ModelEntry>>(std::move(models));
+    if (complete) {
+        const std::lock_guard lock(mutex_);
+        known_ = result;
+        known_since_ = clock.now();
+    }
+    co_return result;
+}
+
+}  // namespace tenon::gateway

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "gateway/dialect/models.hpp"
+#include "net/awaitable.hpp"
+#include "tenon/host/host.hpp"
+
+namespace tenon::runtime {
+class HostImpl;
+}
+
+namespace tenon::gateway {
+
+/// The models that clients can ask for: the routes, and what the providers list as
+/// "PROVIDER/MODEL". Asked of the providers anew when it is older than a minute; providers that do
+/// not answer within two seconds are missing until the next time.
+///
+/// \par Thread-safety
+/// Any I/O thread.
+class ModelCatalogue {
+public:
+    static constexpr base::Duration kFresh = std::chrono::minutes(1);
+    static constexpr base::Duration kPatience = std::chrono::seconds(2);
+
+    explicit ModelCatalogue(runtime::HostImpl& host) : host_(host) {}
+
+    [[nodiscard]] net::Awaitable<std::shared_ptr<const std::vector<ModelEntry>>> models(
+        std::size_t io_index);
+    /// Whatever is known is old: the configuration has changed.
+    void forget();
+
+private:
+    struct Round;
+    [[nodiscard]] std::vector<ModelEntry> routes() const;
+
+    runtime::HostImpl& host_;
+    std::mutex mutex_;
+    std::shared_ptr<const std::vector<ModelEntry>> known_;
+    base::TimePoint known_since_{};
+};
+
+}  // namespace tenon::gateway

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "gateway/dialect/dialect.hpp"
+#include "router/request_observer.hpp"
+#include "tenon/error.hpp"
+
+/// What the gateway tells of its requests: to metrics, traces and the access log.
+namespace tenon::gateway {
+
+/// A request that has been understood and admitted. Views are borrowed.
+struct RequestStart {
+    std::string_view id;       ///< x-request-id
+    std::string_view dialect;  ///< its path, one of find_dialect()'s
+    Operation operation = Operation::complete;
+    std::string_view model;  ///< as the client names it; may be empty
+    std::string_view key;    ///< name of the client's key; empty = none is needed
+    std::string_view peer;
+    std::string_view trace_parent;  ///< as the client sent it; may be empty or wrong
+    bool stream = false;
+    base::TimePoint time{};  ///< when it had arrived whole
+    std::chrono::system_clock::time_point wall_time;
+};
+
+/// How it ended, as its client saw it. Views are borrowed.
+struct RequestSummary {
+    int status = 0;  ///< 499 = the client left
+    const Error* error = nullptr;
+    std::string_view provider;  ///< that answered, or was asked last; may be empty
+    std::string_view model;     ///< as that one names it
+    int attempts = 0;
+    std::uint64_t deltas = 0;
+    std::uint64_t bytes = 0;  ///< of the answer's body
+    base::TimePoint time{};
+    base::Duration total{0};
+    base::Duration overhead{0};  ///< of `total`: neither in attempts nor in waits for them
+    std::optional<base::Duration> first_delta;  ///< of a stream, from the start
+    std::uint64_t input_tokens = TENON_TOKENS_UNKNOWN;
+    std::uint64_t output_tokens = TENON_TOKENS_UNKNOWN;
+};
+
+/// Follows one request.
+///
+/// \par Thread-safety
+/// The request's I/O thread.
+class RequestFollower {
+public:
+    virtual ~RequestFollower() = default;
+    /// Who is told of attempts and waits; nullptr = nobody.
+    [[nodiscard]] virtual router::RequestObserver* observer() noexcept { return nullptr; }
+    /// The traceparent of the answer; empty = none.
+    [[nodiscard]] virtual std::string_view trace_parent() const noexcept { return {}; }
+    /// A piece with `deltas` deltas in it has gone to the client, `bytes` in all so far.
+    virtual void sent(std::uint64_t bytes, base::TimePoint now) noexcept = 0;
+    /// Once and last.
+    virtual void ended(const RequestSummary& summary) noexcept = 0;
+};
+
+/// Makes a follower for each request, or nullptr.
+///
+/// \par Thread-safety
+/// Any I/O thread.
+class RequestFollowers {
+public:
+    virtual std::unique_ptr<RequestFollower> follow(const RequestStart& start) = 0;
+    /// A request was turned away before it was understood: no key, wrong key, over its limits.
+    virtual void refused(std::string_view dialect, const Error& error) noexcept = 0;
+
+protected:
+    ~RequestFollowers() = default;
+};
+
+}  // namespace tenon::gateway

@@ -1,0 +1,231 @@
+#include "gateway/daemon/daemon.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <random>
+#include <utility>
+
+#include "config/environment.hpp"
+#include "config/listen_address.hpp"
+#include "gateway/admin/admin_api.hpp"
+#include "gateway/api/api_context.hpp"
+#include "gateway/daemon/control_handler.hpp"
+#include "gateway/daemon/gateway_handler.hpp"
+#include "runtime/host_impl.hpp"
+#include "store/state_path.hpp"
+#include "tenon/abi/version.h"
+#include "transport/http_server.hpp"
+
+namespace tenon::gateway {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Commands wait for providers; that is what the control socket is for.
+constexpr auto kControlWait = std::chrono::minutes(10);
+
+std::string random_key() {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    std::random_device device;
+    std::string key;
+    while (key.size() < 32) {
+        for (unsigned bits = device(), i = 0; i < 8; ++i, bits >>= 4) key += kDigits[bits & 15];
+    }
+    return key;
+}
+
+Result<std::vector<net::ListenEndpoint>> endpoints_of(const std::vector<std::string>& listen) {
+    std::vector<net::ListenEndpoint> out;
+    for (const std::string& text : listen) {
+        auto address = config::parse_listen_address(text);
+        if (!address) return std::move(address).error();
+        out.push_back({address->host, address->port, address->unix_path, address->tls});
+    }
+    return out;
+}
+
+std::string url_of(const net::ListenEndpoint& endpoint) {
+    if (!endpoint.unix_path.empty()) return endpoint.name();
+    return (endpoint.tls ? "https://" : "http://") + endpoint.name();
+}
+
+transport::HttpServerOptions server_options(const config::GatewayConfig& config) {
+    transport::HttpServerOptions options;
+    options.max_connections = static_cast<std::size_t>(config.max_connections);
+    options.max_body_bytes = static_cast<std::uint64_t>(config.max_body_bytes);
+    options.tls.certificate_file = config.tls.certificate_file;
+    options.tls.key_file = config.tls.key_file;
+    return options;
+}
+
+bool can_be_asked(const host::ProviderStatus& status) {
+    return status.enabled && status.state != "misconfigured" && status.state != "unhealthy" &&
+           status.breaker.state != "open" && status.breaker.state != "forced_open";
+}
+
+}  // namespace
+
+class Daemon::Impl {
+public:
+    Impl(std::unique_ptr<runtime::HostImpl> host, const DaemonOptions& options)
+        : options_(options), host_(std::move(host)), api_(*host_, host_->config()->gateway) {}
+    ~Impl() { stop({}); }
+
+    Result<void> start();
+    Result<ReloadReport> reload();
+    void stop(std::chrono::milliseconds grace);
+
+    std::vector<std::string> urls;
+    fs::path control_socket;
+    const DaemonOptions options_;
+    const std::unique_ptr<runtime::HostImpl> host_;
+    ApiContext api_;
+
+private:
+    [[nodiscard]] AdminContext admin_context();
+    [[nodiscard]] bool ready() const;
+    [[nodiscard]] std::vector<std::string> listening() const;
+    Result<void> listen_for_commands();
+
+    std::string admin_key_;
+    std::optional<AdminApi> admin_;
+    std::optional<ControlHandler> control_handler_;
+    std::optional<GatewayHandler> gateway_handler_;
+    // Last, so that they end first.
+    std::optional<transport::HttpServer> control_;
+    std::optional<transport::HttpServer> gateway_;
+};
+
+bool Daemon::Impl::ready() const {
+    const auto all = host_->status(false);
+    return std::any_of(all.begin(), all.end(), can_be_asked);
+}
+
+std::vector<std::string> Daemon::Impl::listening() const {
+    std::vector<std::string> out;
+    for (const net::ListenEndpoint& endpoint : gateway_->endpoints()) {
+        out.push_back(url_of(endpoint));
+    }
+    return out;
+}
+
+AdminContext Daemon::Impl::admin_context() {
+    AdminContext context{.host = *host_, .io = host_->io()};
+    context.daemon.version = TENON_VERSION_STRING;
+    context.daemon.pid = getpid();
+    context.daemon.started = std::chrono::system_clock::now();
+    context.daemon.up_since = base::steady_clock().now();
+    context.daemon.config_file = options_.host.config_file.string();
+    context.daemon.state_file = options_.state_file.string();
+    context.listen = [this] { return listening(); };
+    context.ready = [this] { return ready(); };
+    context.request_counts = [this] {
+        RequestCounts counts;
+        counts.in_flight = api_.requests().size();
+        counts.total = api_.requests().total();
+        return counts;
+    };
+    context.requests = [this] { return api_.requests().list(api_.clock().now()); };
+    context.cancel_request = [this](std::string_view id) { return api_.requests().cancel(id); };
+    context.keep_alive = api_.settings()->config.keep_alive;
+    return context;
+}
+
+Result<void> Daemon::Impl::listen_for_commands() {
+    const auto config = host_->config();
+    auto path = options_.control_socket.empty()
+                    ? store::control_socket_path(config->daemon.control_socket, options_.state_file,
+                                                 config::process_environment())
+                    : Result<fs::path>(options_.control_socket);
+    if (!path) return std::move(path).error();
+    control_socket = *std::move(path);
+    std::error_code failed;
+    fs::create_directories(control_socket.parent_path(), failed);  // listening tells why not
+    transport::HttpServerOptions options;
+    options.max_connections = 256;
+    options.write_timeout = kControlWait;
+    control_.emplace(host_->io(), *control_handler_, options);
+    net::ListenEndpoint endpoint;
+    endpoint.unix_path = control_socket.string();
+    return control_->start({endpoint});
+}
+
+Result<void> Daemon::Impl::start() {
+    const auto config = host_->config();
+    const auto& listen = options_.listen.empty() ? config->gateway.listen : options_.listen;
+    const bool nowhere = listen.size() == 1 && listen.front() == "none";
+    auto endpoints = endpoints_of(nowhere ? std::vector<std::string>() : listen);
+    if (!endpoints) return std::move(endpoints).error();
+    admin_key_ = std::string(config->gateway.admin_key.reveal());
+    if (admin_key_.empty()) admin_key_ = random_key();
+    host_->log().redactor().add(admin_key_);
+    for (const auto& [name, key] : config->gateway.keys) {
+        host_->log().redactor().add(key.key.reveal());
+    }
+    admin_.emplace(admin_context());
+    GatewayPages pages;
+    pages.admin = &*admin_;
+    pages.ready = [this] { return ready(); };
+    gateway_handler_.emplace(api_, std::move(pages), admin_key_);
+    gateway_.emplace(host_->io(), *gateway_handler_, server_options(config->gateway));
+    if (auto started = gateway_->start(*endpoints); !started) return started;
+    urls = listening();
+    const std::string page = urls.empty() ? std::string() : urls.front() + "/#key=" + admin_key_;
+    control_handler_.emplace(*admin_, page);
+    return listen_for_commands();
+}
+
+Result<ReloadReport> Daemon::Impl::reload() {
+    Result<ReloadReport> report = Error(Code::unsupported, "this build cannot reload");
+    if (!report) {
+        host_->log().write(base::LogLevel::error, "config",
+                           "the configuration stays as it was: " + report.error().message);
+        return report;
+    }
+    api_.set(host_->config()->gateway);
+    gateway_handler_->reloaded();
+    return report;
+}
+
+void Daemon::Impl::stop(std::chrono::milliseconds grace) {
+    if (admin_) admin_->stop();
+    if (gateway_) gateway_->stop(grace);
+    if (control_) control_->stop({});
+}
+
+Daemon::Daemon(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+Daemon::~Daemon() = default;
+
+Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options) {
+    auto host = runtime::HostImpl::open(options.host);
+    if (!host) return std::move(host).error();
+    auto impl = std::make_unique<Impl>(*std::move(host), options);
+    if (auto started = impl->start(); !started) return std::move(started).error();
+    return std::unique_ptr<Daemon>(new Daemon(std::move(impl)));
+}
+
+const std::vector<std::string>& Daemon::urls() const noexcept {
+    return impl_->urls;
+}
+const fs::path& Daemon::control_socket() const noexcept {
+    return impl_->control_socket;
+}
+const fs::path& Daemon::config_file() const noexcept {
+    return impl_->options_.host.config_file;
+}
+bool Daemon::watches_config() const noexcept {
+    return impl_->host_->config()->daemon.watch_config;
+}
+host::Host& Daemon::host() noexcept {
+    return *impl_->host_;
+}
+Result<ReloadReport> Daemon::reload() {
+    return impl_->reload();
+}
+void Daemon::stop() {
+    impl_->stop(impl_->host_->config()->gateway.drain_grace);
+}
+
+}  // namespace tenon::gateway

@@ -1,0 +1,232 @@
+#include "gateway/daemon/gateway_handler.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/admin/admin_api.hpp"
+#include "gateway/api/api_call.hpp"
+#include "gateway/api/browser_guard.hpp"
+#include "gateway/dialect/errors.hpp"
+#include "gateway/pages/pages.hpp"
+#include "tenon/abi/version.h"
+
+namespace tenon::gateway {
+namespace {
+
+constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kText = "text/plain; charset=utf-8";
+/// The page may load what this server has, and nothing else.
+constexpr std::string_view kContentPolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' "
+    "data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+bool is_get(const transport::ServerRequest& request) {
+    return request.method == "GET" || request.method == "HEAD";
+}
+
+Error unauthorized() {
+    Error error(Code::auth,
+                "this needs the gateway's admin key: send it as \"Authorization: "
+                "Bearer KEY\"; 'tenon dashboard' prints an address with it");
+    error.scope = Scope::request;
+    return error;
+}
+
+Error error_of(const transport::OwnAnswer& answer) {
+    const auto code = [&] {
+        if (answer.status == 404) return Code::not_found;
+        if (answer.status == 408) return Code::deadline;
+        if (answer.status == 413) return Code::too_large;
+        if (answer.status == 503) return Code::overloaded;
+        return answer.status < 500 ? Code::invalid : Code::internal;
+    };
+    Error error(code(), std::string(answer.reason));
+    error.http_status = answer.status;
+    return error;
+}
+
+ErrorReply reply_to(std::string_view path, const Error& error) {
+    const Dialect* dialect = find_dialect(path);
+    return dialect != nullptr ? dialect->error_reply(error) : openai_error(error);
+}
+
+}  // namespace
+
+GatewayHandler::GatewayHandler(ApiContext& context, GatewayPages pages, std::string admin_key)
+    : context_(context),
+      pages_(std::move(pages)),
+      admin_key_(std::move(admin_key)),
+      models_(context.host()) {}
+
+bool GatewayHandler::is_admin(const transport::ServerRequest& request) const noexcept {
+    return equal_secrets(admin_key_, presented_key(request));
+}
+
+bool GatewayHandler::may_look(const transport::ServerRequest& request,
+                              const ApiSettings& settings) const noexcept {
+    return !settings.keys.required() || is_admin(request);
+}
+
+net::Awaitable<void> GatewayHandler::send(transport::ResponseWriter& response, int status,
+                                          HeaderList& headers, std::string_view type,
+                                          std::string_view body) {
+    headers.add("content-type", std::string(type));
+    headers.add("x-content-type-options", "nosniff");
+    static_cast<void>(co_await response.send(status, headers.views(), body));
+}
+
+net::Awaitable<void> GatewayHandler::refuse(transport::ResponseWriter& response, int status,
+                                            HeaderList& headers, std::string_view path,
+                                            const Error& error) {
+    const ErrorReply reply = reply_to(path, error);
+    headers.add(reply.headers);
+    if (status == 401) headers.add("www-authenticate", "Bearer");
+    co_await send(response, status, headers, kJson, reply.body);
+}
+
+net::Awaitable<void> GatewayHandler::handle(transport::ServerRequest& request,
+                                            transport::ResponseWriter& response) {
+    const auto settings = context_.settings();
+    const std::string_view path = path_of(request.target);
+    HeaderList headers;
+    if (!settings->keys.required() &&
+        !is_expected_host(request.authority, settings->config.hosts)) {
+        const Error error(Code::forbidden,
+                          "this gateway is not known as \"" + std::string(request.authority) +
+                              "\"; if it shall be, add the name to gateway.hosts, or give out "
+                              "keys (gateway.keys)");
+        co_await refuse(response, 421, headers, path, error);
+        co_return;
+    }
+    const auto& origins = settings->config.cors.origins;
+    if (answer_preflight(headers, request, origins)) {
+        static_cast<void>(co_await response.send(204, headers.views(), {}));
+        co_return;
+    }
+    if (!is_expected_origin(request, origins)) {
+        const Error error(Code::forbidden, "pages of " + std::string(request.header("origin")) +
+                                               " may not use this gateway; see "
+                                               "gateway.cors.origins");
+        co_await refuse(response, 403, headers, path, error);
+        co_return;
+    }
+    if (pages_.admin != nullptr && AdminApi::serves(request.target)) {
+        const bool admin = is_admin(request);
+        if (admin || (is_get(request) && may_look(request, *settings))) {
+            co_await pages_.admin->handle(request, response, admin);
+        } else {
+            co_await refuse(response, 401, headers, path, unauthorized());
+        }
+        co_return;
+    }
+    if (const Dialect* dialect = find_dialect(path); dialect != nullptr) {
+        if (request.method == "POST") {
+            ApiCall call(context_, *dialect, request, response);
+            co_await call.run();
+            co_return;
+        }
+        headers.add("allow", "POST");
+        const Error error(Code::invalid, "requests to " + std::string(path) + " are POST");
+        co_await refuse(response, 405, headers, path, error);
+        co_return;
+    }
+    co_await get(path, request, response, *settings);
+}
+
+net::Awaitable<void> GatewayHandler::get(std::string_view path, transport::ServerRequest& request,
+                                         transport::ResponseWriter& response,
+                                         const ApiSettings& settings) {
+    HeaderList headers;
+    add_cors(headers, request, settings.config.cors.origins);
+    if (is_get(request)) {
+        const bool known = co_await get_models(path, request, response, settings);
+        if (known) co_return;
+        if (path == "/healthz") {
+            co_await send(response, 200, headers, kText, "ok\n");
+            co_return;
+        }
+        if (path == "/readyz") {
+            const bool ready = !pages_.ready || pages_.ready();
+            co_await send(response, ready ? 200 : 503, headers, kText,
+                          ready ? "ready\n" : "no provider can be asked\n");
+            co_return;
+        }
+        if (path == "/metrics" && pages_.metrics) {
+            if (!may_look(request, settings)) {
+                co_await refuse(response, 401, headers, path, unauthorized());
+                co_return;
+            }
+            const std::string metrics = pages_.metrics();
+            co_await send(response, 200, headers, "text/plain; version=0.0.4; charset=utf-8",
+                          metrics);
+            co_return;
+        }
+        const Page* page = settings.config.dashboard ? find_page(path) : nullptr;
+        if (page != nullptr) {
+            headers.add("etag", std::string(page->etag));
+            headers.add("cache-control", "no-cache");
+            headers.add("content-security-policy", std::string(kContentPolicy));
+            headers.add("referrer-policy", "no-referrer");
+            const bool same = request.header("if-none-match") == page->etag;
+            co_await send(response, same ? 304 : 200, headers, page->type,
+                          same ? std::string_view() : page->body);
+            co_return;
+        }
+    }
+    const Error error(Code::not_found, "there is no " + std::string(request.method) + " " +
+                                           std::string(path) + " at this gateway");
+    co_await refuse(response, 404, headers, path, error);
+}
+
+net::Awaitable<bool> GatewayHandler::get_models(std::string_view path,
+                                                transport::ServerRequest& request,
+                                                transport::ResponseWriter& response,
+                                                const ApiSettings& settings) {
+    constexpr std::string_view kOne = "/v1/models/";
+    const bool all = path == "/v1/models" || path == "/api/tags";
+    if (!all && path != "/api/version" && !path.starts_with(kOne)) co_return false;
+    HeaderList headers;
+    add_cors(headers, request, settings.config.cors.origins);
+    if (settings.keys.required() && !settings.keys.find(presented_key(request))) {
+        Error error(Code::auth, "this gateway wants an API key");
+        error.scope = Scope::request;
+        co_await refuse(response, 401, headers, path, error);
+        co_return true;
+    }
+    // Bodies are made before they are awaited: GCC 12 destroys temporaries of a condition twice.
+    std::string body;
+    if (path == "/api/version") {
+        body = ollama_version(TENON_VERSION_STRING);
+        co_await send(response, 200, headers, kJson, body);
+        co_return true;
+    }
+    const auto models = co_await models_.models(request.io_index);
+    if (path == "/api/tags") {
+        body = ollama_tags(*models);
+    } else if (all) {
+        const bool anthropic = !request.header("anthropic-version").empty();
+        body = anthropic ? anthropic_models(*models) : openai_models(*models);
+    } else {
+        const std::string_view id = path.substr(kOne.size());
+        const auto found = std::find_if(models->begin(), models->end(),
+                                        [id](const ModelEntry& model) { return model.id == id; });
+        if (found == models->end()) {
+            const Error error(Code::not_found, "there is no model \"" + std::string(id) + "\"");
+            co_await refuse(response, 404, headers, path, error);
+            co_return true;
+        }
+        body = openai_model(*found);
+    }
+    co_await send(response, 200, headers, kJson, body);
+    co_return true;
+}
+
+transport::HttpHandler::Body GatewayHandler::describe(const transport::OwnAnswer& answer) {
+    return {std::string(kJson), reply_to(path_of(answer.target), error_of(answer)).body};
+}
+
+void GatewayHandler::on_trouble(std::string_view what) noexcept {
+    context_.host().log().write(base::LogLevel::error, "gateway", what);
+}
+
+}  // namespace tenon::gateway
