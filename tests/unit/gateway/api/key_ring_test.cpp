@@ -1,0 +1,156 @@
+#include "gateway/api/key_ring.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace tenon::gateway {
+namespace {
+
+using std::chrono::seconds;
+
+const base::TimePoint kStart = base::TimePoint(std::chrono::hours(1));
+
+config::GatewayKeyConfig key(std::string_view secret) {
+    config::GatewayKeyConfig config;
+    config.key = config::Secret(secret);
+    return config;
+}
+
+std::map<std::string, config::GatewayKeyConfig, std::less<>> one(
+    const config::GatewayKeyConfig& config) {
+    return {{"it", config}};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(key_ring)
+
+BOOST_AUTO_TEST_CASE(equal_secrets_are_equal_in_every_byte) {
+    BOOST_TEST(equal_secrets("abcdef", "abcdef"));
+    BOOST_TEST(!equal_secrets("abcdef", "abcdeg"));
+    BOOST_TEST(!equal_secrets("abcdef", "abcde"));
+    BOOST_TEST(!equal_secrets("abc", "abcabc"));
+    BOOST_TEST(!equal_secrets("abcabc", "abc"));
+    BOOST_TEST(!equal_secrets("", "a"));
+    BOOST_TEST(!equal_secrets("a", ""));
+}
+
+BOOST_AUTO_TEST_CASE(without_keys_none_is_required) {
+    BOOST_TEST(!KeyRing({}).required());
+    BOOST_TEST(KeyRing(one(key("s3cret-s3cret-s3cret"))).required());
+}
+
+BOOST_AUTO_TEST_CASE(a_key_is_found_by_its_secret_alone) {
+    const KeyRing ring(one(key("s3cret-s3cret-s3cret")));
+    BOOST_REQUIRE(ring.find("s3cret-s3cret-s3cret"));
+    BOOST_TEST(ring.find("s3cret-s3cret-s3cret")->name() == "it");
+    BOOST_TEST(!ring.find("s3cret-s3cret-s3creT"));
+    BOOST_TEST(!ring.find(""));
+    BOOST_TEST(!ring.find("it"));
+}
+
+BOOST_AUTO_TEST_CASE(a_key_may_ask_for_its_models_only) {
+    auto config = key("x");
+    config.models = {"small", "large"};
+    const ClientKey client("it", config);
+    BOOST_TEST(client.may_ask_for("small"));
+    BOOST_TEST(!client.may_ask_for("huge"));
+    BOOST_TEST(ClientKey("all", key("y")).may_ask_for("huge"));
+}
+
+BOOST_AUTO_TEST_CASE(requests_over_the_rate_are_told_when_to_come_back) {
+    auto config = key("x");
+    config.requests_per_minute = 2;
+    ClientKey client("it", config);
+    BOOST_TEST(client.reserve(0, kStart).has_value());
+    BOOST_TEST(client.reserve(0, kStart).has_value());
+    const auto refused = client.reserve(0, kStart);
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST((refused.error().code == Code::throttled));
+    BOOST_TEST(refused.error().retry_after_ms.value_or(0) == 30'000);
+    BOOST_TEST(!client.reserve(0, kStart + seconds(29)));
+    BOOST_TEST(client.reserve(0, kStart + seconds(30)).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_used_less_than_reserved_gives_the_rest_back) {
+    auto config = key("x");
+    config.tokens_per_minute = 100;
+    ClientKey client("it", config);
+    BOOST_REQUIRE(client.reserve(90, kStart).has_value());
+    BOOST_TEST(!client.reserve(20, kStart));
+    client.settle(90, 10);
+    BOOST_TEST(client.reserve(90, kStart).has_value());
+    BOOST_TEST(!client.reserve(1, kStart));
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_used_more_than_reserved_owes_the_rest) {
+    auto config = key("x");
+    config.tokens_per_minute = 60;
+    ClientKey client("it", config);
+    BOOST_REQUIRE(client.reserve(10, kStart).has_value());
+    client.settle(10, 120);  // 60 too many
+    BOOST_TEST(!client.reserve(1, kStart + seconds(60)));
+    BOOST_TEST(client.reserve(1, kStart + seconds(61)).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_request_larger_than_a_minutes_tokens_passes_when_nothing_else_was_used) {
+    auto config = key("x");
+    config.tokens_per_minute = 10;
+    ClientKey client("it", config);
+    BOOST_TEST(client.reserve(1'000, kStart).has_value());
+    BOOST_TEST(!client.reserve(1, kStart));
+}
+
+BOOST_AUTO_TEST_CASE(the_limit_of_requests_at_once_is_free_again_when_one_ends) {
+    auto config = key("x");
+    config.concurrent = 1;
+    const auto client = std::make_shared<ClientKey>("it", config);
+    {
+        BOOST_REQUIRE(client->reserve(0, kStart).has_value());
+        const KeyLease lease(client, 0);
+        BOOST_TEST(!client->reserve(0, kStart));
+    }
+    BOOST_TEST(client->reserve(0, kStart).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_request_takes_nothing) {
+    auto config = key("x");
+    config.requests_per_minute = 10;
+    config.tokens_per_minute = 10;
+    ClientKey client("it", config);
+    BOOST_REQUIRE(client.reserve(10, kStart).has_value());
+    for (int i = 0; i < 20; ++i) BOOST_TEST(!client.reserve(5, kStart));
+    client.settle(10, 0);
+    for (int i = 0; i < 9; ++i) BOOST_TEST(client.reserve(1, kStart).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_lease_settles_once_however_it_is_moved) {
+    auto config = key("x");
+    config.concurrent = 2;
+    const auto client = std::make_shared<ClientKey>("it", config);
+    BOOST_REQUIRE(client->reserve(0, kStart).has_value());
+    KeyLease lease;
+    {
+        KeyLease first(client, 0);
+        lease = std::move(first);
+    }
+    BOOST_TEST(client->reserve(0, kStart).has_value());
+    BOOST_TEST(!client->reserve(0, kStart));
+    lease = KeyLease();
+    BOOST_TEST(client->reserve(0, kStart).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_a_reload_leaves_alone_keeps_what_it_has_used) {
+    auto config = key("s3cret-s3cret-s3cret");
+    config.requests_per_minute = 1;
+    const KeyRing before(one(config));
+    BOOST_REQUIRE(before.find("s3cret-s3cret-s3cret")->reserve(0, kStart).has_value());
+    const KeyRing same(one(config), &before);
+    BOOST_TEST(!same.find("s3cret-s3cret-s3cret")->reserve(0, kStart));
+    config.requests_per_minute = 2;
+    const KeyRing changed(one(config), &same);
+    BOOST_TEST(changed.find("s3cret-s3cret-s3cret")->reserve(0, kStart).has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace tenon::gateway
