@@ -56,6 +56,20 @@ struct RerankOptions {
     bool json = false;
 };
 
+struct BatchOptions {
+    std::string input;
+    std::string output;
+    std::string failures;  ///< empty = beside the output
+    std::string provider;
+    std::string model;
+    int concurrency = 8;
+    int retries = 2;  ///< of one job, beyond those of the host
+    std::chrono::milliseconds timeout = std::chrono::minutes(10);  ///< of one try
+    std::chrono::milliseconds patience = std::chrono::hours(24);
+    bool retry_failed = false;
+    bool no_progress = false;
+};
+
 struct ModelsOptions {
     std::string provider;  ///< empty = all
     bool json = false;
@@ -97,6 +111,7 @@ int run_complete(const GlobalOptions& global, const CompleteOptions& options);
 int run_chat(const GlobalOptions& global, const CompleteOptions& options);
 int run_embed(const GlobalOptions& global, const EmbedOptions& options);
 int run_rerank(const GlobalOptions& global, const RerankOptions& options);
+int run_batch(const GlobalOptions& global, const BatchOptions& options);
 int run_models(const GlobalOptions& global, const ModelsOptions& options);
 int run_status(const GlobalOptions& global, const StatusOptions& options);
 int run_serve(const GlobalOptions& global, const ServeOptions& options);

@@ -94,6 +94,35 @@ void add_rerank(CLI::App& app, const GlobalOptions& global, Chosen& chosen) {
     });
 }
 
+void add_batch(CLI::App& app, const GlobalOptions& global, Chosen& chosen) {
+    auto* command = app.add_subcommand(
+        "batch", "Answer the prompts of a file; the same command again resumes it");
+    const auto options = std::make_shared<BatchOptions>();
+    command->add_option("input", options->input, "The prompts, one JSON value a line")->required();
+    command->add_option("-o,--output", options->output, "Where the answers go, one a line")
+        ->required();
+    command->add_option("--errors", options->failures,
+                        "Where failures go; default: beside the output, with .errors.jsonl");
+    command->add_option("-p,--provider", options->provider, "For lines that name no provider");
+    command->add_option("-m,--model", options->model, "For lines that name no model");
+    command->add_option("--concurrency", options->concurrency, "Requests at once; default: 8")
+        ->check(CLI::Range(1, 10'000));
+    command
+        ->add_option("--retry", options->retries,
+                     "Further tries of a request that failed in spite of the host's own; "
+                     "default: 2")
+        ->check(CLI::Range(0, 1'000));
+    command->add_flag("--retry-failed", options->retry_failed,
+                      "Ask once more for what failed in earlier runs");
+    add_duration(*command, "--timeout", options->timeout, "Time limit of a try; default: 10m");
+    add_duration(*command, "--patience", options->patience,
+                 "How long to wait while no provider can be asked; default: 24h");
+    command->add_flag("--no-progress", options->no_progress, "Say nothing meanwhile");
+    command->callback([&chosen, &global, options] {
+        chosen.run = [&global, options] { return run_batch(global, *options); };
+    });
+}
+
 void add_models(CLI::App& app, const GlobalOptions& global, Chosen& chosen) {
     auto* command = app.add_subcommand("models", "List the models of the providers");
     const auto options = std::make_shared<ModelsOptions>();
@@ -257,6 +286,7 @@ int run(int argc, char** argv) {
     add_chat(app, global, chosen);
     add_embed(app, global, chosen);
     add_rerank(app, global, chosen);
+    add_batch(app, global, chosen);
     add_models(app, global, chosen);
     add_status(app, global, chosen);
     add_control_commands(app, global, chosen);

@@ -20,10 +20,11 @@ host::HostOptions host_options(const GlobalOptions& global) {
     return options;
 }
 
-OpenedHost open_host(const GlobalOptions& global) {
+OpenedHost open_host(const GlobalOptions& global, HostUse use) {
     host::HostOptions options = host_options(global);
     // A command reports what concerns it; the rest is for those who ask.
-    options.active_checks = false;  // it ends before a second one would be due
+    // With one request it ends before a second check would be due.
+    options.active_checks = use == HostUse::long_run;
     options.log_level = global.log_level.empty() ? "off" : global.log_level;
     auto opened = host::Host::open(options);
     if (!opened) {

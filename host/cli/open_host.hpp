@@ -16,7 +16,10 @@ struct OpenedHost {
 /// What the global options ask for; nothing else is set.
 [[nodiscard]] host::HostOptions host_options(const GlobalOptions& global);
 
-[[nodiscard]] OpenedHost open_host(const GlobalOptions& global);
+/// How long a command needs its host.
+enum class HostUse { one_request, long_run };
+
+[[nodiscard]] OpenedHost open_host(const GlobalOptions& global, HostUse use = HostUse::one_request);
 
 /// The configuration file that applies, which need not exist if the user named it; nothing = the
 /// built-in defaults.

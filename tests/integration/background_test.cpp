@@ -342,8 +342,39 @@ BOOST_AUTO_TEST_CASE(nobody_waits_for_a_drain_that_is_stopped) {
     std::stop_source stop;
     stop.request_stop();
     BOOST_TEST(!processor->drain(stop.get_token()));
-    BOOST_TEST(processor->cancel_waiting() == 1u);
+    processor->wind_down();
     BOOST_TEST(processor->drain());
+}
+
+BOOST_AUTO_TEST_CASE(winding_down_ends_what_waits_and_lets_what_runs_end) {
+    const auto host = open_host(quiet());
+    add(*host, "p", "mock");
+    add(*host, "bad", "mock", R"({"fail_every":1})", R"({"retry":{"max_attempts":1}})");
+    Results results;
+    auto options = one_at_once();
+    options.concurrency = 2;
+    options.retry_base = 1h;
+    options.retry_cap = 2h;
+    const auto processor = process(*host, options);
+    std::promise<void> wound;
+    auto keep = results.keep();
+    BOOST_TEST(processor
+                   ->submit(job("first", ask("p", "x")),
+                            [&](host::BackgroundResult result) {
+                                processor->wind_down();
+                                keep(std::move(result));
+                                wound.set_value();
+                            })
+                   .has_value());
+    submit(*processor, job("bad", ask("bad", "x")), results);
+    submit(*processor, job("waits", ask("p", "x"), -1), results);
+    wound.get_future().wait();
+    BOOST_TEST(processor->drain());
+    const auto refused = processor->submit(job("late", ask("p", "x")), results.keep());
+    BOOST_REQUIRE(!refused.has_value());
+    BOOST_TEST((refused.error().code == Code::cancelled));
+    BOOST_TEST(results.all().size() == 3u);
+    BOOST_TEST(results.with(Code::unavailable) == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(options_without_sense_are_refused) {

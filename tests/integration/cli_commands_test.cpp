@@ -8,8 +8,8 @@ using namespace tenon::test;
 BOOST_AUTO_TEST_SUITE(cli_commands)
 
 BOOST_AUTO_TEST_CASE(help_of_every_command_goes_to_standard_output) {
-    for (const char* command :
-         {"complete", "chat", "embed", "rerank", "models", "status", "plugins", "config"}) {
+    for (const char* command : {"complete", "chat", "embed", "rerank", "models", "status",
+                                "plugins", "config", "batch"}) {
         const Ran ran = run_tenon({command, "--help"});
         BOOST_TEST(ran.code == 0);
         BOOST_TEST(!ran.out.empty());

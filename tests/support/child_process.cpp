@@ -143,6 +143,13 @@ std::optional<std::string> ChildProcess::read_line() {
     return line;
 }
 
+bool ChildProcess::wait_for_error(std::string_view text) {
+    while (err_.find(text) == err_.npos) {
+        if (err_fd_ < 0 || !read_more()) return false;
+    }
+    return true;
+}
+
 ChildProcess::Exit ChildProcess::wait() {
     while (out_fd_ >= 0 || err_fd_ >= 0) {
         if (!read_more()) {

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,6 +35,9 @@ public:
 
     /// The next line of stdout without its end; nothing at the end of file or after kPatience.
     [[nodiscard]] std::optional<std::string> read_line();
+
+    /// Reads until stderr contains `text`; false if it ends, or is silent for kPatience, before.
+    [[nodiscard]] bool wait_for_error(std::string_view text);
 
     void send_signal(int signal);
 

@@ -95,7 +95,7 @@ struct BackgroundProcessor::State : std::enable_shared_from_this<State> {
     void deliver(std::unique_lock<std::mutex>& lock);
     void over(Key key, Answer answer, int tries);
     bool take_out(Key key);
-    std::size_t cancel_waiting();
+    void cancel_waiting();
     void ended(Key key, Answer answer);
     std::shared_ptr<Operation> start(Key key, const BackgroundJob& job);
     [[nodiscard]] bool within_callback() const {
@@ -118,7 +118,8 @@ struct BackgroundProcessor::State : std::enable_shared_from_this<State> {
     std::vector<Delivery> deliveries;            ///< results whose callbacks are to be called
     std::size_t undelivered = 0;                 ///< those, and those that are being called
     bool news = false;                           ///< a provider's state has changed
-    bool closing = false;
+    bool closing = false;                        ///< nothing starts any more
+    bool ending = false;                         ///< nor does the thread go on when all is over
     std::uint64_t succeeded = 0;
     std::uint64_t failed = 0;
     std::uint64_t cancelled_jobs = 0;
@@ -137,7 +138,7 @@ void BackgroundProcessor::State::work() {
         start_jobs(lock);
         deliver(lock);
         if (!inbox.empty() || !deliveries.empty()) continue;
-        if (closing && is_idle()) return;
+        if (ending && is_idle()) return;
         const base::TimePoint next = news ? base::TimePoint::min() : queue.next_look();
         if (next == base::kNoDeadline) {
             work_to_do.wait(lock);
@@ -160,6 +161,10 @@ void BackgroundProcessor::State::take_ended(std::unique_lock<std::mutex>& lock) 
         } else if (!end.answer) {
             report = core::report_of(end.answer.error());
             if (report.end == core::TryEnd::nobody) refusal = end.answer.error().message;
+            if (closing && report.end != core::TryEnd::over) {
+                report = {};
+                end.answer = cancelled();
+            }
         }
         if (queue.finished(end.key, report, now)) over(end.key, std::move(end.answer), tries);
     }
@@ -241,15 +246,14 @@ bool BackgroundProcessor::State::take_out(Key key) {
     return true;
 }
 
-std::size_t BackgroundProcessor::State::cancel_waiting() {
+void BackgroundProcessor::State::cancel_waiting() {
     std::vector<Key> keys;
     keys.reserve(entries.size());
     for (const auto& [key, entry] : entries) keys.push_back(key);
     std::sort(keys.begin(), keys.end());
-    const auto taken = std::count_if(keys.begin(), keys.end(), [&](Key k) { return take_out(k); });
+    for (const Key key : keys) take_out(key);
     room.notify_all();
     work_to_do.notify_one();
-    return static_cast<std::size_t>(taken);
 }
 
 // --- The public functions ------------------------------------------------------------------------
@@ -278,6 +282,7 @@ BackgroundProcessor::~BackgroundProcessor() {
     {
         const std::lock_guard lock(state_->mutex);
         state_->closing = true;
+        state_->ending = true;
         state_->cancel_waiting();
         for (auto& [key, entry] : state_->entries) {
             entry.cancelled = true;
@@ -338,9 +343,10 @@ bool BackgroundProcessor::cancel(std::string_view id) {
     return true;
 }
 
-std::size_t BackgroundProcessor::cancel_waiting() {
+void BackgroundProcessor::wind_down() {
     const std::lock_guard lock(state_->mutex);
-    return state_->cancel_waiting();
+    state_->closing = true;
+    state_->cancel_waiting();
 }
 
 void BackgroundProcessor::pause() {

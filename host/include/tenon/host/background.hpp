@@ -90,15 +90,17 @@ public:
     /// Takes a job in. When as many wait as may, it waits for room or refuses; within a callback it
     /// always refuses, for there it would wait for itself.
     /// Errors, without a callback: Code::overloaded if it is full; Code::invalid if a job of this
-    /// id is unfinished; Code::cancelled if `stop` was requested while it waited.
+    /// id is unfinished; Code::cancelled if `stop` was requested
+    /// while it waited, or after wind_down().
     Result<void> submit(BackgroundJob job, OnResult on_result, WhenFull when_full = WhenFull::wait,
                         std::stop_token stop = {});
 
     /// Ends a job with Code::cancelled, unless its answer is faster.
     /// \return false if there is no such job, or its result is on the way.
     bool cancel(std::string_view id);
-    /// Cancels all jobs that do not run. \return how many.
-    std::size_t cancel_waiting();
+    /// From now on nothing starts: jobs that wait are cancelled, jobs that run get no further try
+    /// (if they fail in a way that may pass, they count as cancelled), submit() refuses.
+    void wind_down();
 
     /// Starts no more jobs; those that run go on.
     void pause();
