@@ -43,9 +43,41 @@ Error cancelled_end(Start start) {
     return result.error();
 }
 
+host::CheckReply check(host::Host& host, const std::string& provider) {
+    const auto reply = host::async_check(host, provider, asio::use_future).get();
+    BOOST_REQUIRE_MESSAGE(reply.has_value(), why(reply));
+    return *reply;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(managed_asio)
+
+BOOST_AUTO_TEST_CASE(a_check_says_whether_the_provider_is_well_and_else_why_not) {
+    const auto host = open_with(R"({"providers":{"well":{"kind":"mock"},"none":{"kind":"nonesuch"},
+        "ill":{"kind":"mock","config":{"health":"fail"}}}})",
+                                quiet());
+    const auto well = check(*host, "well");
+    BOOST_TEST((well.checked && well.healthy && well.response_time.has_value()));
+    BOOST_TEST(well.message == "well is healthy");
+    const auto ill = check(*host, "ill");
+    BOOST_TEST((ill.checked && !ill.healthy && !ill.response_time.has_value()));
+    BOOST_TEST(contains(ill.message, "ill"));
+    const auto none = check(*host, "none");
+    BOOST_TEST((!none.checked && !none.healthy));
+    BOOST_TEST(none.state == "misconfigured");
+    const auto unknown = host::async_check(*host, "wel", asio::use_future).get();
+    BOOST_REQUIRE(!unknown);
+    BOOST_TEST(contains(unknown.error().message, "did you mean 'well'?"));
+}
+
+BOOST_AUTO_TEST_CASE(a_cancelled_check_ends_at_once) {
+    const auto host = open_host(quiet());
+    add(*host, "slow", "mock", R"({"health":"slow"})", R"({"timeouts":{"health_check":"5m"}})");
+    const Error error = cancelled_end<host::CheckReply>(
+        [&](auto on_done) { return host->start_check("slow", std::move(on_done)); });
+    BOOST_TEST((error.code == Code::cancelled));
+}
 
 BOOST_AUTO_TEST_CASE(futures_get_what_each_operation_brings) {
     const auto host = open_host(quiet());

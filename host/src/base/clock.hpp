@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace tenon::base {
 
@@ -32,6 +34,10 @@ public:
 
 /// "2026-11-21T10:09:08.007Z" (RFC 3339), for people and scripts.
 [[nodiscard]] std::string format_utc(std::chrono::system_clock::time_point time);
+
+/// Reads what format_utc() writes; the fraction may be left out, or have 1 to 9 digits.
+/// Years from 1700 to 2200.
+[[nodiscard]] std::optional<std::chrono::system_clock::time_point> parse_utc(std::string_view text);
 
 /// `deadline` as the ABI writes it: nanoseconds, TENON_NO_DEADLINE for kNoDeadline.
 [[nodiscard]] std::int64_t to_abi_deadline(TimePoint deadline) noexcept;

@@ -90,6 +90,8 @@ public:
     std::vector<host::PluginProblem> plugin_problems() const override;
     std::vector<host::ProviderStatus> status(bool probe) override;
     std::vector<host::ProviderStatistics> statistics() const override;
+    std::shared_ptr<host::Operation> start_check(
+        std::string_view provider, std::function<void(Result<host::CheckReply>)> on_done) override;
     std::unique_ptr<host::Subscription> subscribe(std::function<void(const host::Event&)> on_event,
                                                   std::size_t capacity) override;
 
@@ -156,6 +158,9 @@ private:
     std::shared_ptr<ProviderEntry> make_provider(const std::string& name,
                                                  const config::ProviderConfig& config);
     void probe_all(const std::vector<std::shared_ptr<ProviderEntry>>& all);
+    net::Awaitable<Result<host::CheckReply>> look_at(std::shared_ptr<ProviderEntry> entry,
+                                                     std::shared_ptr<provider::CancelSignal> cancel,
+                                                     std::size_t io_index);
     void publish_routes();  ///< REQUIRES: mutex_ is held
     Error unknown_kind(const std::string& kind) const;
     Error unknown_provider(std::string_view name) const;  ///< REQUIRES: mutex_ is held

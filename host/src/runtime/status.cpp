@@ -111,6 +111,36 @@ void HostImpl::probe_all(const std::vector<std::shared_ptr<ProviderEntry>>& all)
     probes->changed.wait(lock, [&] { return probes->missing == 0; });
 }
 
+std::shared_ptr<host::Operation> HostImpl::start_check(
+    std::string_view provider, std::function<void(Result<host::CheckReply>)> on_done) {
+    auto task = [this, entry = find_entry(provider)](
+                    auto cancel, std::size_t io_index) -> net::Awaitable<Result<host::CheckReply>> {
+        if (!entry) co_return entry.error();
+        co_return co_await look_at(*entry, std::move(cancel), io_index);
+    };
+    return start_operation<host::CheckReply>(std::move(task), std::move(on_done));
+}
+
+net::Awaitable<Result<host::CheckReply>> HostImpl::look_at(
+    std::shared_ptr<ProviderEntry> entry, std::shared_ptr<provider::CancelSignal> cancel,
+    std::size_t io_index) {
+    host::CheckReply reply;
+    reply.provider = entry->name;
+    if (!entry->provider) {
+        reply.message = entry->problem.message;
+        reply.state = "misconfigured";
+        co_return reply;
+    }
+    const auto health = co_await entry->provider->check_health(cancel, io_index);
+    if (!health && cancel->cancelled()) co_return health.error();
+    reply.checked = health.has_value() || health.error().code != Code::unsupported;
+    reply.healthy = health.has_value();
+    reply.message = health ? entry->name + " is healthy" : health.error().message;
+    if (health) reply.response_time = health->response_time;
+    reply.state = state_name(entry->provider->report());
+    co_return reply;
+}
+
 std::vector<host::ProviderStatistics> HostImpl::statistics() const {
     std::vector<host::ProviderStatistics> out;
     for (const auto& entry : entries()) {

@@ -94,4 +94,14 @@ auto async_command(Host& host, std::string provider, Command command,
         std::forward<CompletionToken>(token));
 }
 
+/// Completes when the check has ended.
+template <class CompletionToken>
+auto async_check(Host& host, std::string provider, CompletionToken&& token) {
+    return detail::async_start<CheckReply>(
+        [&host, provider = std::move(provider)](auto on_done) {
+            host.start_check(provider, std::move(on_done));
+        },
+        std::forward<CompletionToken>(token));
+}
+
 }  // namespace tenon::host

@@ -30,6 +30,16 @@ struct CommandReply {
     std::string state;    ///< of the provider afterwards, as in ProviderStatus
 };
 
+/// What a health check has found.
+struct CheckReply {
+    std::string provider;
+    bool checked = false;  ///< false: there is no way to; the message says why
+    bool healthy = false;
+    std::string message;  ///< one sentence for a person
+    std::string state;    ///< of the provider afterwards, as in ProviderStatus
+    std::optional<std::chrono::microseconds> response_time;  ///< if healthy
+};
+
 enum class BreakerCommand : std::uint8_t {
     force_open,    ///< rejects everything until another command
     force_closed,  ///< lets everything through until another command

@@ -136,6 +136,11 @@ public:
         std::string_view provider, Command command, std::chrono::milliseconds patience,
         std::function<void(Result<CommandReply>)> on_done) = 0;
 
+    /// Checks a provider's health now; costs no tokens, and takes timeouts.health_check at most.
+    /// The callback runs on an I/O thread, once. Errors: there is no such provider; cancelled.
+    virtual std::shared_ptr<Operation> start_check(
+        std::string_view provider, std::function<void(Result<CheckReply>)> on_done) = 0;
+
     /// \param model empty = the breaker of the whole provider
     virtual Result<void> set_breaker(std::string_view provider, std::string_view model,
                                      BreakerCommand command) = 0;

@@ -27,9 +27,9 @@ struct DaemonInfo {
     std::string version;
     std::int64_t pid = 0;
     host::Time started;
-    base::TimePoint up_since;         ///< the same moment on the monotonic clock
-    std::string config_file;          ///< empty = none
-    std::string state_file;           ///< empty = none
+    base::TimePoint up_since;  ///< the same moment on the monotonic clock
+    std::string config_file;   ///< empty = none
+    std::string state_file;    ///< empty = none
 };
 
 /// Of the LLM routes.
