@@ -12,6 +12,11 @@ if(NOT RapidJSON_FOUND)
     list(APPEND TENON_MISSING "RapidJSON (rapidjson-dev)")
 endif()
 
+find_package(prometheus-cpp QUIET CONFIG COMPONENTS core)
+if(NOT prometheus-cpp_FOUND OR NOT TARGET prometheus-cpp::core)
+    list(APPEND TENON_MISSING "prometheus-cpp 1.0 or newer (prometheus-cpp-dev)")
+endif()
+
 find_package(CLI11 2.1 QUIET CONFIG)
 if(NOT CLI11_FOUND)
     list(APPEND TENON_MISSING "CLI11 2.1 or newer (libcli11-dev)")

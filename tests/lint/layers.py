@@ -84,6 +84,10 @@ LIBRARIES = [
     ("openssl/", ["host/src/net/*", "tests/support/*"]),
     ("nghttp2/", ["host/src/wire/*", "tests/support/*"]),
     ("sqlite3.h", ["host/src/store/sqlite.cpp"]),
+    (
+        "prometheus/",
+        [f"host/src/gateway/telemetry/metrics{rest}" for rest in ("*.cpp", "_families.hpp")],
+    ),
     ("histedit.h", ["host/cli/*.cpp"]),
     ("editline/", ["host/cli/*.cpp"]),
     ("benchmark/", ["tests/bench/*"]),
@@ -125,4 +129,5 @@ LINKS = {
     "OpenSSL::Crypto": {"tenon_net": "PRIVATE", "tenon_boost": "PRIVATE"},
     "CLI11::CLI11": {"tenon": "PRIVATE"},
     "SQLite::SQLite3": {"tenon_store": "PRIVATE"},
+    "prometheus-cpp::core": {"tenon_gateway": "PRIVATE"},
 }

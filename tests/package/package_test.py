@@ -13,7 +13,10 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 SAMPLES = HERE.parents[1] / "samples"
-HOST_LIBRARIES = ["Boost", "OpenSSL", "spdlog", "fmt", "SQLite3", "RapidJSON", "CLI11"]
+HOST_LIBRARIES = [
+    *("Boost", "OpenSSL", "spdlog", "fmt", "SQLite3", "RapidJSON", "CLI11"),
+    "prometheus-cpp",
+]
 
 OPTIONS = argparse.Namespace()
 

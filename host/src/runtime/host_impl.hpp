@@ -92,6 +92,10 @@ public:
     std::vector<host::ProviderStatistics> statistics() const override;
     std::shared_ptr<host::Operation> start_check(
         std::string_view provider, std::function<void(Result<host::CheckReply>)> on_done) override;
+    /// Both of them at once, with whole histograms; the callback runs in place, for one after the
+    /// other.
+    void for_each_provider(const std::function<void(const host::ProviderStatus&,
+                                                    const core::ProviderSnapshot&)>& use) const;
     std::unique_ptr<host::Subscription> subscribe(std::function<void(const host::Event&)> on_event,
                                                   std::size_t capacity) override;
 

@@ -60,15 +60,26 @@ std::vector<host::PluginProblem> HostImpl::plugin_problems() const {
 }
 
 std::vector<host::ProviderStatus> HostImpl::status(bool probe) {
-    const auto all = entries();
-    if (probe) probe_all(all);
+    if (probe) probe_all(entries());
     std::vector<host::ProviderStatus> out;
-    for (const auto& entry : all) {
+    for_each_provider([&](const host::ProviderStatus& status, const core::ProviderSnapshot&) {
+        out.push_back(status);
+    });
+    return out;
+}
+
+void HostImpl::for_each_provider(
+    const std::function<void(const host::ProviderStatus&, const core::ProviderSnapshot&)>& use)
+    const {
+    core::ProviderSnapshot counts;
+    for (const auto& entry : entries()) {
         host::ProviderStatus status;
+        counts = {};
         if (entry->provider) {
             status = to_status(entry->name, entry->provider->report());
             status.library = entry->provider->kind().library_path;
-            count_calls(status, entry->provider->counters().snapshot());
+            counts = entry->provider->counters().snapshot();
+            count_calls(status, counts);
         } else {
             status.name = entry->name;
             status.enabled = entry->config.enabled;
@@ -78,9 +89,8 @@ std::vector<host::ProviderStatus> HostImpl::status(bool probe) {
         }
         status.kind = entry->config.kind;
         status.default_model = entry->config.default_model;
-        out.push_back(std::move(status));
+        use(status, counts);
     }
-    return out;
 }
 
 /// All checks run at once; each is bounded by timeouts.health_check.
