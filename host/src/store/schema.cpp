@@ -48,7 +48,7 @@ constexpr std::array<Migration, 2> kMigrations{
 };
 
 /// \return the file's version, if this program may write to it.
-Result<std::size_t> admitted_version(Database& database, std::size_t newest) {
+Result<std::size_t> admitted_version(Database& database, std::size_t newest, int application_id) {
     const auto application = database.integer("PRAGMA application_id");
     if (!application) return application.error();
     const auto tables = database.integer("SELECT count(*) FROM sqlite_schema");
@@ -57,7 +57,7 @@ Result<std::size_t> admitted_version(Database& database, std::size_t newest) {
     if (!version) return version.error();
 
     const bool is_new = *application == 0 && *version == 0 && *tables == 0;
-    if (*application != kApplicationId && !is_new) {
+    if (*application != application_id && !is_new) {
         return database.failure(Code::invalid,
                                 "it is the database of another program; choose another file with "
                                 "TENON_STATE");
@@ -75,13 +75,14 @@ Result<std::size_t> admitted_version(Database& database, std::size_t newest) {
 /// One step towards the newest version. Looks at the version within its transaction, because
 /// another process may be doing the same.
 /// \return whether there is another step.
-Result<bool> advance(Database& database, std::span<const Migration> migrations) {
+Result<bool> advance(Database& database, std::span<const Migration> migrations,
+                     int application_id) {
     if (auto begun = database.execute("BEGIN IMMEDIATE"); !begun) return begun.error();
-    const auto version = admitted_version(database, migrations.size());
+    const auto version = admitted_version(database, migrations.size(), application_id);
     if (!version) return version.error();
     if (*version < migrations.size()) {
         if (auto done = database.execute(migrations[*version]); !done) return done.error();
-        const std::string marks = "PRAGMA application_id = " + std::to_string(kApplicationId) +
+        const std::string marks = "PRAGMA application_id = " + std::to_string(application_id) +
                                   "; PRAGMA user_version = " + std::to_string(*version + 1);
         if (auto marked = database.execute(marks); !marked) return marked.error();
     }
@@ -106,9 +107,10 @@ std::span<const Migration> migrations() {
     return kMigrations;
 }
 
-Result<void> prepare(Database& database, std::span<const Migration> migrations) {
+Result<void> prepare(Database& database, std::span<const Migration> migrations,
+                     int application_id) {
     while (true) {
-        const auto more = advance(database, migrations);
+        const auto more = advance(database, migrations, application_id);
         if (!more) {
             // Of the two errors the first one counts.
             if (database.in_transaction()) (void)database.execute("ROLLBACK");

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "counting.hpp"
+#include "store/request_queue.hpp"
 
 namespace tenon::store {
 namespace {
@@ -71,7 +72,29 @@ int fill(StateStore& store) {
     return 0;
 }
 
+/// Puts requests in, takes and finishes each second one, until it is killed. Says "+n" and "=n".
+int queue(const std::string& file, std::int64_t n) {
+    const auto opened = RequestQueue::open(file, {1'000'000, 1'000'000});
+    if (!opened) return fail(opened.error());
+    RequestQueue& requests = **opened;
+    say("open");
+    for (;; ++n) {
+        const std::string id = std::to_string(n);
+        const QueuedRequest request{.id = id, .dialect = "d", .model = "m", .body = "body " + id};
+        if (const auto done = requests.enqueue(request, n); !done) return fail(done.error());
+        say("+" + id);
+        if (n % 2 == 0) continue;
+        const auto taken = requests.take(n, 1'000);
+        if (!taken) return fail(taken.error());
+        if (!*taken) continue;
+        const auto done = requests.finish((*taken)->id, 200, "result " + (*taken)->id, n);
+        if (!done) return fail(done.error());
+        say("=" + (*taken)->id);
+    }
+}
+
 int run(const std::string& command, const std::string& file, const std::string& argument) {
+    if (command == "queue") return queue(file, std::stoll(argument));
     const Mode mode = command == "pin" ? Mode::guest : Mode::owner;
     const auto store = StateStore::open(file, mode);
     if (!store) return fail(store.error());
