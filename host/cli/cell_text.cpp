@@ -158,6 +158,24 @@ std::string fit(std::string_view text, std::size_t columns) {
     return out;
 }
 
+std::string clip(std::string_view line, std::size_t columns) {
+    const Utf8Locale locale;
+    std::string out;
+    std::size_t used = 0;
+    while (!line.empty()) {
+        if (line.front() == '\x1b') {
+            const std::size_t end = std::min(line.find('m'), line.size() - 1) + 1;
+            out += line.substr(0, end);
+            line.remove_prefix(end);
+            continue;
+        }
+        const char32_t point = take(line);
+        used += locale.width(point);
+        if (used <= columns) append(out, point);
+    }
+    return out;
+}
+
 std::string coloured(std::string_view text, Colour colour) {
     if (colour == Colour::none || text.empty()) return std::string(text);
     return escape_of(colour) + std::string(text) + "\x1b[0m";

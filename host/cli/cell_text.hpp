@@ -23,6 +23,9 @@ namespace tenon::cli {
 /// Exactly so many columns: shortened, or with spaces after it.
 [[nodiscard]] std::string fit(std::string_view text, std::size_t columns);
 
+/// At most so many columns of a line with escape sequences of coloured(), which take none.
+[[nodiscard]] std::string clip(std::string_view line, std::size_t columns);
+
 enum class Colour : std::uint8_t { none, good, fair, bad, faint, strong, chosen };
 
 /// The text between the escape sequences of the colour.

@@ -7,6 +7,7 @@
 #include <exception>
 #include <initializer_list>
 
+#include "cli/full_screen.hpp"
 #include "plugin/attribution.hpp"
 
 namespace tenon::cli {
@@ -37,6 +38,7 @@ namespace {
 }
 
 [[maybe_unused]] void on_crash(int signal) {
+    restore_terminal();
     write_text("tenon: crashed (");
     switch (signal) {
         case SIGSEGV: write_text("segmentation fault"); break;
