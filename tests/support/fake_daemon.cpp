@@ -1,5 +1,6 @@
 #include "support/fake_daemon.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -57,9 +58,13 @@ public:
         if (listener_ < 0) return;
         ::eventfd_write(stop_, 1);
         acceptor_.join();
-        for (std::thread& thread : connections_) thread.join();
         ::close(listener_);
         listener_ = -1;
+        for (const auto& [thread, twin] : connections_) ::shutdown(twin, SHUT_RDWR);
+        for (auto& [thread, twin] : connections_) {
+            thread.join();
+            ::close(twin);
+        }
     }
 
     void answer(const std::string& request, Handler handler) {
@@ -90,7 +95,8 @@ private:
             if (watched[0].revents != 0) return;
             const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
             if (fd < 0) continue;
-            connections_.emplace_back([this, fd, number] { serve(fd, number); });
+            const int twin = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);  // still ours when fd is closed
+            connections_.emplace_back(std::thread([this, fd, number] { serve(fd, number); }), twin);
         }
     }
 
@@ -120,7 +126,8 @@ private:
     mutable std::condition_variable arrived_;
     std::map<std::string, Handler> handlers_;
     std::vector<ReceivedRequest> requests_;
-    std::vector<std::thread> connections_;  // touched by the acceptor, and after its end
+    std::vector<std::pair<std::thread, int>>
+        connections_;  // touched by the acceptor, and after its end
     std::thread acceptor_;
 };
 
