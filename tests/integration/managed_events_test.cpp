@@ -68,17 +68,16 @@ BOOST_AUTO_TEST_CASE(health_breaker_and_fail_over_are_told) {
         "tiers":[[{"provider":"bad"}],[{"provider":"good"}]]}],
         "retry":{"request":{"backoff":{"base":"1ms"}}},
         "providers":{"good":{"kind":"mock"},"bad":{"kind":"mock","config":{"fail_every":1}},
-        "sick":{"kind":"mock","config":{"health":"fail"},"connection":{"connect":"at_start"},
+        "sick":{"kind":"mock","config":{"health":"fail"},
                 "jitter":false,"health":{"recheck":"1ms","min_gap":"1ms"}}}})");
     Events events(*host);
-    tell(*host, "sick", host::Command::recover);
+    tell(*host, "sick", host::Command::connect);
     for (int i = 0; i < 5; ++i) BOOST_TEST(who_answers(*host, "m") == "good");
     const auto breaker = events.wait_for("bad", "breaker", "open");
     BOOST_TEST(breaker.from == "closed");
     const auto fail_over = events.wait_for("bad", "fail_over", "");
     BOOST_TEST(contains(fail_over.reason, "good is asked instead"), fail_over.reason);
     BOOST_TEST(contains(fail_over.reason, "the mock failed as asked"), fail_over.reason);
-    tell(*host, "sick", host::Command::reconnect, kSettle);
     const auto state = events.wait_for("sick", "connection_state", "unhealthy");
     BOOST_TEST(!state.reason.empty());
 }

@@ -157,7 +157,7 @@ void Worker::steer() {
         case 2:
             static_cast<void>(host_.pin_route({"any", provider(), milliseconds(5), below(4) == 0}));
             return;
-        case 3: host_.unpin_route("any"); return;
+        case 3: static_cast<void>(host_.unpin_route("any")); return;
         default: break;
     }
     static_cast<void>(host_.set_breaker(provider(), {}, host::BreakerCommand::reset));

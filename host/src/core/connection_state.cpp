@@ -321,6 +321,8 @@ bool ConnectionMachine::is_active() const noexcept {
 void ConnectionMachine::move(State to, Reason reason, Event event) noexcept {
     const State from = std::exchange(now_.state, to);
     ++now_.sequence;
+    now_.reason = reason;
+    now_.since = event.now;
     event.steps.push_back({.kind = Kind::publish,
                            .generation = now_.generation,
                            .transition = {.sequence = now_.sequence,

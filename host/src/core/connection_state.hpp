@@ -50,6 +50,14 @@ enum class WantedState : std::uint8_t {
     disconnected,  ///< and stays so, whatever is requested
 };
 
+/// What a person has decided, as far as it is to be kept.
+struct Intent {
+    bool enabled = true;
+    WantedState wanted = WantedState::on_demand;
+
+    friend bool operator==(const Intent&, const Intent&) = default;
+};
+
 enum class ConnectionCommand : std::uint8_t {
     connect,
     disconnect,      ///< requests in flight have the grace time
@@ -212,11 +220,22 @@ struct ConnectionReport {
     bool misconfigured = false;  ///< no dial until a person acts
     bool shutting_down = false;
     std::uint64_t generation = 1;
-    std::uint64_t sequence = 0;  ///< of the last transition
+    std::uint64_t sequence = 0;  ///< of the last transition, 0 = there was none
+    TransitionReason reason{};   ///< of that one
+    base::TimePoint since{};     ///< its time
     std::uint64_t dial = 0;      ///< in flight, 0 = none
     int attempt = 0;             ///< of the cycle, 0 = no cycle
     /// When a dial is given up, the next one starts, or the grace time is over.
     base::TimePoint wake = base::kNoDeadline;
+
+    [[nodiscard]] Intent intent() const noexcept { return {enabled, wanted}; }
+};
+
+/// What a command would come to.
+struct ForeseenCommand {
+    CommandReply reply;
+    Intent before;
+    Intent after;
 };
 
 /// Stable names for logs, metrics and JSON, e.g. "grace_expired".
@@ -268,6 +287,14 @@ public:
 
     CommandReply command(ConnectionCommand command, base::TimePoint now,
                          ConnectionSteps& steps) noexcept;
+    /// What command() would do now.
+    [[nodiscard]] ForeseenCommand foresee(ConnectionCommand command,
+                                          base::TimePoint now) const noexcept {
+        ConnectionMachine tried = *this;
+        ConnectionSteps steps;
+        const CommandReply reply = tried.command(command, now, steps);
+        return {reply, now_.intent(), tried.now_.intent()};
+    }
 
     /// May a request go ahead?
     [[nodiscard]] ConnectionAdmission admit() const noexcept;

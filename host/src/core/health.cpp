@@ -347,6 +347,12 @@ void HealthMonitor::cool_down(std::optional<std::int64_t> hint_ms, base::TimePoi
     cool_down_until_ = std::max(cool_down_until_, now + time);
 }
 
+void HealthMonitor::resume_cool_down(base::TimePoint until, base::TimePoint now) noexcept {
+    if (until <= now) return;
+    const base::TimePoint latest = now + settings_.longest_cool_down;
+    cool_down_until_ = std::max(cool_down_until_, std::min(until, latest));
+}
+
 // --- Status ---
 
 int HealthMonitor::score(BreakerState breaker) const noexcept {

@@ -145,6 +145,9 @@ public:
     /// No check and no timer is left; the state is unknown. A cool-down stays. Idempotent.
     HealthSteps stop(base::TimePoint now) noexcept;
 
+    /// Goes on with a cool-down of an earlier run, as far as hints are believed.
+    void resume_cool_down(base::TimePoint until, base::TimePoint now) noexcept;
+
     /// For a timer at next_wake(); before that it does nothing.
     HealthSteps tick(base::TimePoint now);
     /// kNoDeadline = nothing to wait for.

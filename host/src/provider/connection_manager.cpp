@@ -33,6 +33,8 @@ ConnectionManager::ConnectionManager(std::string name,
 void ConnectionManager::start() {
     Section section(*this);
     section.spawn([this](std::size_t) { return upkeep(); }, 0);
+    health_.resume_cool_down(settings_.cool_down_until, section.now);
+    tell_cool_down(section);
     core::ConnectionSteps steps;
     machine_.start(section.now, steps);
     apply(steps, section);
@@ -40,6 +42,22 @@ void ConnectionManager::start() {
 
 core::CommandReply ConnectionManager::command(core::ConnectionCommand command) {
     Section section(*this);
+    return obey(command, section);
+}
+
+core::ForeseenCommand ConnectionManager::foresee(core::ConnectionCommand command) const {
+    const std::lock_guard lock(mutex_);
+    return machine_.foresee(command, clock_.now());
+}
+
+std::optional<core::CommandReply> ConnectionManager::command_if(core::ConnectionCommand command,
+                                                                const core::Intent& expected) {
+    Section section(*this);
+    if (machine_.foresee(command, section.now).after != expected) return std::nullopt;
+    return obey(command, section);
+}
+
+core::CommandReply ConnectionManager::obey(core::ConnectionCommand command, Section& section) {
     core::ConnectionSteps steps;
     const bool was_enabled = machine_.report().enabled;
     const core::CommandReply reply = machine_.command(command, section.now, steps);

@@ -36,7 +36,8 @@ struct ConnectionManagerSettings {
     core::AdaptiveLimitSettings adaptive;
     bool enabled = true;
     core::WantedState wanted = core::WantedState::on_demand;
-    std::uint64_t seed = 0;  ///< of all jitter
+    base::TimePoint cool_down_until = base::TimePoint::min();  ///< of an earlier run
+    std::uint64_t seed = 0;                                    ///< of all jitter
 };
 
 /// One attempt's end, for all that learns from it.
@@ -172,6 +173,11 @@ public:
     void start();
 
     core::CommandReply command(core::ConnectionCommand command);
+    /// What command() would do now.
+    [[nodiscard]] core::ForeseenCommand foresee(core::ConnectionCommand command) const;
+    /// command(), if `expected` is what it comes to; else nothing.
+    std::optional<core::CommandReply> command_if(core::ConnectionCommand command,
+                                                 const core::Intent& expected);
 
     /// A permit and a connection for one attempt, or a place in the line for them; connects on
     /// demand.
@@ -269,6 +275,8 @@ private:
     }
 
     // What is given a Section is called under the lock.
+
+    core::CommandReply obey(core::ConnectionCommand command, Section& section);
 
     // connection_requests.cpp
     void begin(Call& call, Section& section);

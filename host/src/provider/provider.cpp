@@ -235,7 +235,17 @@ bool Provider::retries_internally() const noexcept {
 }
 
 core::CommandReply Provider::command(core::ConnectionCommand command) {
-    const core::CommandReply reply = manager_->command(command);
+    return obeyed(command, manager_->command(command));
+}
+
+std::optional<core::CommandReply> Provider::command_if(core::ConnectionCommand command,
+                                                       const core::Intent& expected) {
+    const auto reply = manager_->command_if(command, expected);
+    if (!reply) return std::nullopt;
+    return obeyed(command, *reply);
+}
+
+core::CommandReply Provider::obeyed(core::ConnectionCommand command, core::CommandReply reply) {
     if (command == core::ConnectionCommand::recover &&
         reply.kind() != core::CommandReply::Kind::refused) {
         try_breakers();

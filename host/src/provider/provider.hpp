@@ -99,6 +99,13 @@ public:
                                                 std::size_t io_index);
 
     core::CommandReply command(core::ConnectionCommand command);
+    /// What command() would do now.
+    [[nodiscard]] core::ForeseenCommand foresee(core::ConnectionCommand command) const {
+        return manager_->foresee(command);
+    }
+    /// command(), if `expected` is what it comes to; else nothing.
+    std::optional<core::CommandReply> command_if(core::ConnectionCommand command,
+                                                 const core::Intent& expected);
     /// Waits until the connection is neither being made nor being closed.
     net::Awaitable<core::ConnectionReport> settled(base::TimePoint deadline,
                                                    std::shared_ptr<CancelSignal> cancel,
@@ -123,6 +130,7 @@ private:
 
     void watch(plugin::ProxyOptions& options);
     void start(std::shared_ptr<plugin::Proxy> proxy);
+    core::CommandReply obeyed(core::ConnectionCommand command, core::CommandReply reply);
     void try_breakers();
     [[nodiscard]] std::string redacted(std::string_view text) const;
     void on_news(const ConnectionNews& news);

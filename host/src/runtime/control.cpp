@@ -38,35 +38,42 @@ host::CommandReply refusal(const ProviderEntry& entry) {
     return {entry.name, host::CommandReply::Kind::refused, entry.problem.message, "misconfigured"};
 }
 
+/// Of a command that came to nothing.
+host::CommandReply failure(const ProviderEntry& entry, Error error) {
+    return {entry.name, host::CommandReply::Kind::refused, std::move(error.message),
+            entry.provider ? state_name(entry.provider->report()) : "misconfigured"};
+}
+
 }  // namespace
 
 net::Awaitable<Result<host::CommandReply>> HostImpl::carry_out(
-    std::shared_ptr<ProviderEntry> entry, host::Command command, std::chrono::milliseconds patience,
+    std::string name, host::Command command, std::chrono::milliseconds patience,
     std::shared_ptr<provider::CancelSignal> cancel, std::size_t io_index) {
-    if (!entry->provider) co_return refusal(*entry);
-    provider::Provider& provider = *entry->provider;
-    const core::CommandReply reply = provider.command(to_core(command));
+    const Result<Decided> decided = co_await this->decided(name, to_core(command), io_index);
+    if (!decided) co_return decided.error();
+    const ProviderEntry& entry = *decided->entry;
+    if (!decided->reply) co_return refusal(entry);
+    const core::CommandReply reply = *decided->reply;
     host::CommandReply out;
-    out.provider = entry->name;
+    out.provider = entry.name;
     out.kind = to_host(reply.kind());
     const bool waits = patience.count() > 0 && reply.kind() != core::CommandReply::Kind::refused;
     if (waits) {
-        co_await provider.settled(from_now(patience), std::move(cancel), io_index);
+        co_await entry.provider->settled(from_now(patience), std::move(cancel), io_index);
     }
-    const provider::ProviderReport report = provider.report();
+    const provider::ProviderReport report = entry.provider->report();
     out.state = state_name(report);
-    out.message = reply_text(reply, waits, entry->name, report);
+    out.message = reply_text(reply, waits, entry.name, report);
     co_return out;
 }
 
 Result<host::CommandReply> HostImpl::command(std::string_view provider, host::Command command,
                                              std::chrono::milliseconds patience,
                                              std::stop_token stop) {
-    auto entry = find_entry(provider);
-    if (!entry) return std::move(entry).error();
+    if (auto entry = find_entry(provider); !entry) return std::move(entry).error();
     return wait_for<host::CommandReply>(
-        [this, entry = *std::move(entry), command, patience](auto cancel, std::size_t io_index) {
-            return carry_out(entry, command, patience, std::move(cancel), io_index);
+        [this, name = std::string(provider), command, patience](auto cancel, std::size_t io_index) {
+            return carry_out(name, command, patience, std::move(cancel), io_index);
         },
         std::move(stop));
 }
@@ -78,7 +85,8 @@ std::shared_ptr<host::Operation> HostImpl::start_command(
                     auto cancel,
                     std::size_t io_index) -> net::Awaitable<Result<host::CommandReply>> {
         if (!entry) co_return entry.error();
-        co_return co_await carry_out(*entry, command, patience, std::move(cancel), io_index);
+        co_return co_await carry_out((*entry)->name, command, patience, std::move(cancel),
+                                     io_index);
     };
     return start_operation<host::CommandReply>(std::move(task), std::move(on_done));
 }
@@ -86,35 +94,18 @@ std::shared_ptr<host::Operation> HostImpl::start_command(
 std::vector<host::CommandReply> HostImpl::command_all(host::Command command,
                                                       std::chrono::milliseconds patience,
                                                       std::stop_token stop) {
-    struct Replies {
-        std::mutex mutex;
-        std::condition_variable changed;
-        std::size_t missing = 0;
-        std::map<std::string, host::CommandReply> by_name;
-    };
     const auto all = entries();
-    const auto replies = std::make_shared<Replies>();
-    replies->missing = all.size();
-    std::vector<std::shared_ptr<provider::CancelSignal>> cancels;
-    for (const auto& entry : all) {
-        cancels.push_back(spawn<host::CommandReply>(
-            [this, entry, command, patience](auto cancel, std::size_t io_index) {
-                return carry_out(entry, command, patience, std::move(cancel), io_index);
-            },
-            [replies, name = entry->name](Result<host::CommandReply> reply) {
-                const std::lock_guard lock(replies->mutex);
-                if (reply) replies->by_name.emplace(name, *std::move(reply));
-                --replies->missing;
-                replies->changed.notify_all();
-            }));
-    }
-    const std::stop_callback on_stop(stop, [&] {
-        for (const auto& cancel : cancels) cancel->cancel();
-    });
-    std::unique_lock lock(replies->mutex);
-    replies->changed.wait(lock, [&] { return replies->missing == 0; });
+    auto results = wait_for_all<host::CommandReply>(
+        all,
+        [this, command, patience](const auto& entry, auto cancel, std::size_t io_index) {
+            return carry_out(entry->name, command, patience, std::move(cancel), io_index);
+        },
+        std::move(stop));
     std::vector<host::CommandReply> out;
-    for (auto& [name, reply] : replies->by_name) out.push_back(std::move(reply));
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        out.push_back(results[i] ? *std::move(results[i])
+                                 : failure(*all[i], std::move(results[i]).error()));
+    }
     return out;
 }
 
@@ -134,11 +125,7 @@ Result<void> HostImpl::set_breaker(std::string_view provider, std::string_view m
 }
 
 std::vector<host::RouteInfo> HostImpl::routes() const {
-    std::shared_ptr<const core::RouteTable> table;
-    {
-        const std::lock_guard lock(mutex_);
-        table = table_;
-    }
+    const auto table = this->table();
     const core::RoutePins pins = router_.pins();
     const auto now = base::steady_clock().now();
     std::vector<host::RouteInfo> out;
@@ -159,22 +146,6 @@ std::vector<host::RouteInfo> HostImpl::routes() const {
         out.push_back(std::move(info));
     }
     return out;
-}
-
-Result<void> HostImpl::pin_route(const host::RoutePin& pin) {
-    if (pin.duration.count() < 0) {
-        return Error(Code::invalid, "a pin cannot last less than no time");
-    }
-    core::Pin made;
-    made.model = pin.model;
-    made.provider = pin.provider;
-    made.force = pin.force;
-    if (pin.duration.count() > 0) made.until = from_now(pin.duration);
-    return router_.pin(made);
-}
-
-bool HostImpl::unpin_route(std::string_view model) {
-    return router_.unpin(model);
 }
 
 }  // namespace tenon::runtime

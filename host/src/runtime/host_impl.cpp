@@ -74,6 +74,9 @@ HostImpl::HostImpl(config::Config config, const std::vector<config::Problem>& wa
 }
 
 Result<void> HostImpl::start(const host::HostOptions& options) {
+    if (!options.state_file.empty()) {
+        if (auto opened = open_state(options.state_file); !opened) return opened;
+    }
     for (const std::filesystem::path& directory : options.plugin_directories) {
         if (auto loaded = load_plugins(directory); !loaded) return loaded;
     }
@@ -88,8 +91,13 @@ Result<void> HostImpl::start(const host::HostOptions& options) {
         }
     }
     make_configured_providers();
-    const std::lock_guard lock(mutex_);
-    publish_routes();
+    {
+        const std::lock_guard lock(mutex_);
+        publish_routes();
+    }
+    restore_pins();
+    // What has happened to a provider before it had its place was not noted.
+    for (const auto& entry : entries()) note_standing(*entry);
     return {};
 }
 
@@ -101,16 +109,16 @@ HostImpl::~HostImpl() {
     for (const auto& [id, cancel] : running) cancel->cancel();
     lock.lock();
     idle_.wait(lock, [this] { return running_.empty(); });
-    auto providers = std::exchange(providers_, {});
+    const auto providers = providers_;
     lock.unlock();
     // One grace for all: their calls were cancelled at the same moment.
     const auto patience = from_now(shutdown_grace_);
-    for (auto& [name, entry] : providers) {
+    for (const auto& [name, entry] : providers) {
         if (!entry->provider) continue;
         const auto rest = patience - base::steady_clock().now();
         entry->provider->shut_down(std::max<base::Duration>(rest, base::Duration::zero()));
     }
-    providers.clear();
+    close_state();
     if (log_sink_) log_sink_->close();
 }
 
@@ -142,6 +150,7 @@ void HostImpl::make_configured_providers() {
         if (!entry->provider && config.enabled) {
             log_.write(base::LogLevel::error, "provider." + name, entry->problem.message);
         }
+        const std::lock_guard lock(mutex_);
         providers_.emplace(name, std::move(entry));
     }
 }
@@ -182,6 +191,7 @@ std::shared_ptr<ProviderEntry> HostImpl::make_provider(const std::string& name,
     };
     auto settings = to_provider_settings(config, seed_ ^ core::stable_hash(name));
     settings.connections.health.active = settings.connections.health.active && active_checks_;
+    apply_wish(name, settings.connections);
     auto made = provider::Provider::create(kind, *std::move(options), settings, environment_);
     if (!made) return refuse(std::move(made).error());
     entry->provider = *std::move(made);
@@ -248,9 +258,12 @@ Result<void> HostImpl::add_one(const host::ProviderOptions& options) {
     config.config.path = "config";
     auto entry = make_provider(options.name, config);
     if (!entry->provider) return entry->problem;
-    const std::lock_guard lock(mutex_);
-    providers_.emplace(options.name, std::move(entry));
-    publish_routes();
+    {
+        const std::lock_guard lock(mutex_);
+        providers_.emplace(options.name, entry);
+        publish_routes();
+    }
+    note_standing(*entry);
     return {};
 }
 
@@ -275,6 +288,18 @@ Result<std::shared_ptr<ProviderEntry>> HostImpl::find(std::string_view name) {
     auto entry = find_entry(name);
     if (entry && !(*entry)->provider) return (*entry)->problem;
     return entry;
+}
+
+Result<std::shared_ptr<ProviderEntry>> HostImpl::known_entry(std::string_view name) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = providers_.find(name);
+    if (found == providers_.end()) return unknown_provider(name);
+    return found->second;
+}
+
+std::shared_ptr<const core::RouteTable> HostImpl::table() const {
+    const std::lock_guard lock(mutex_);
+    return table_;
 }
 
 std::vector<std::shared_ptr<ProviderEntry>> HostImpl::entries() const {

@@ -19,6 +19,7 @@
 #include "provider/provider.hpp"
 #include "router/router.hpp"
 #include "runtime/canonical.hpp"
+#include "runtime/state_keeper.hpp"
 #include "tenon/host/host.hpp"
 
 namespace tenon::runtime {
@@ -113,7 +114,11 @@ public:
                              host::BreakerCommand command) override;
     std::vector<host::RouteInfo> routes() const override;
     Result<void> pin_route(const host::RoutePin& pin) override;
-    bool unpin_route(std::string_view model) override;
+    Result<bool> unpin_route(std::string_view model) override;
+    void start_pin_route(const host::RoutePin& pin,
+                         std::function<void(Result<void>)> on_done) override;
+    void start_unpin_route(std::string_view model,
+                           std::function<void(Result<bool>)> on_done) override;
 
     // chat.cpp
     Result<host::ChatAnswer> complete(const host::ChatRequest& request,
@@ -161,17 +166,20 @@ private:
     Result<void> add_one(const host::ProviderOptions& options);  ///< REQUIRES: adding_ is held
     std::shared_ptr<ProviderEntry> make_provider(const std::string& name,
                                                  const config::ProviderConfig& config);
-    void probe_all(const std::vector<std::shared_ptr<ProviderEntry>>& all);
     net::Awaitable<Result<host::CheckReply>> look_at(std::shared_ptr<ProviderEntry> entry,
                                                      std::shared_ptr<provider::CancelSignal> cancel,
                                                      std::size_t io_index);
+    void probe_all(std::vector<std::shared_ptr<ProviderEntry>> all);
     void publish_routes();  ///< REQUIRES: mutex_ is held
     Error unknown_kind(const std::string& kind) const;
     Error unknown_provider(std::string_view name) const;  ///< REQUIRES: mutex_ is held
+    /// One that is there by now. Does not wait.
+    Result<std::shared_ptr<ProviderEntry>> known_entry(std::string_view name) const;
     /// Also one that could not be made. A kind's name stands for a provider with its defaults.
     Result<std::shared_ptr<ProviderEntry>> find_entry(std::string_view name);
     Result<std::shared_ptr<ProviderEntry>> find(std::string_view name);
     [[nodiscard]] std::vector<std::shared_ptr<ProviderEntry>> entries() const;
+    [[nodiscard]] std::shared_ptr<const core::RouteTable> table() const;
 
     // route_names.cpp
     Result<std::string> default_provider() const;
@@ -200,6 +208,10 @@ private:
     /// spawn() and wait.
     template <class T, class Task>
     Result<T> wait_for(Task task, std::stop_token stop);
+    /// spawn() of `task(each, cancel, io_index)` for all at once, and wait; in the order of `all`.
+    template <class T, class Task>
+    std::vector<Result<T>> wait_for_all(const std::vector<std::shared_ptr<ProviderEntry>>& all,
+                                        Task task, std::stop_token stop);
 
     // The coroutines behind the public functions. What may make a provider, route() and find(), is
     // asked before: it waits for a plugin, which no I/O thread may.
@@ -217,9 +229,48 @@ private:
         Result<std::shared_ptr<ProviderEntry>> entry,
         std::shared_ptr<provider::CancelSignal> cancel, std::size_t io_index);
     net::Awaitable<Result<host::CommandReply>> carry_out(
-        std::shared_ptr<ProviderEntry> entry, host::Command command,
-        std::chrono::milliseconds patience, std::shared_ptr<provider::CancelSignal> cancel,
-        std::size_t io_index);
+        std::string name, host::Command command, std::chrono::milliseconds patience,
+        std::shared_ptr<provider::CancelSignal> cancel, std::size_t io_index);
+
+    // persistence.cpp
+    /// What a person wants of a provider; nothing: as configured.
+    struct Wish {
+        std::optional<bool> enabled;
+        std::optional<core::WantedState> wanted;
+        friend bool operator==(const Wish&, const Wish&) = default;
+    };
+    /// What has become of a command.
+    struct Decided {
+        std::shared_ptr<ProviderEntry> entry;
+        std::optional<core::CommandReply> reply;  ///< nothing: it could not be made
+    };
+    /// With the file to write to first; nullptr if nothing is kept.
+    template <class T>
+    using StateJob = std::function<Result<T>(store::StateStore*)>;
+
+    Result<void> open_state(const std::filesystem::path& file);
+    void close_state();
+    void restore_pins();
+    void apply_wish(const std::string& name, provider::ConnectionManagerSettings& settings);
+    void note_standing(const ProviderEntry& entry);
+    /// Runs `job` where the disk may be waited for, at present.
+    template <class T>
+    Result<T> with_state(StateJob<T> job);
+    /// The command's wish is kept, then obeyed. REQUIRES: runs as a StateJob.
+    Result<Decided> decide(const std::string& name, core::ConnectionCommand command,
+                           store::StateStore* store);
+    /// Likewise, on an I/O thread.
+    template <class T>
+    net::Awaitable<Result<T>> with_state(StateJob<T> job, std::size_t io_index);
+    template <class T>
+    void start_with_state(StateJob<T> job, std::function<void(Result<T>)> on_done);
+    net::Awaitable<Result<Decided>> decided(std::string name, core::ConnectionCommand command,
+                                            std::size_t io_index);
+    Result<void> keep_wish(const std::string& name, const Wish& wish, store::StateStore* store);
+    [[nodiscard]] StateJob<void> pinning(const host::RoutePin& pin);
+    [[nodiscard]] StateJob<bool> unpinning(std::string_view model);
+    Result<void> pin_kept(const core::Pin& pin, store::StateStore* store);
+    Result<bool> unpin_kept(std::string_view model, store::StateStore* store);
 
     const config::Config config_;
     const std::chrono::milliseconds shutdown_grace_;
@@ -233,7 +284,14 @@ private:
     const provider::ProviderEnvironment environment_;
     const bool active_checks_;
 
-    std::mutex adding_;  ///< held while a provider is made and added; before mutex_
+    std::unique_ptr<StateKeeper> keeper_;                          ///< nullptr: nothing is kept
+    std::unique_ptr<provider::EventHub::Subscription> standings_;  ///< for the keeper
+
+    std::mutex adding_;    ///< held while a provider is made and added; before deciding_
+    std::mutex deciding_;  ///< from a wish to what comes of it, so over a write; before mutex_
+    std::map<std::string, Wish, std::less<>> wishes_;                   ///< guarded by deciding_
+    std::map<std::string, base::TimePoint, std::less<>> cooling_down_;  ///< until when; likewise
+    std::vector<store::PinRecord> dormant_pins_;  ///< whose routes are missing; likewise
     mutable std::mutex mutex_;
     plugin::Registry registry_;
     std::vector<host::PluginProblem> directory_problems_;

@@ -43,11 +43,7 @@ Result<std::string> HostImpl::default_provider() const {
 
 Result<HostImpl::Asked> HostImpl::asked(std::string_view provider, std::string_view model) const {
     if (!provider.empty()) return Asked{{}, std::string(provider)};
-    std::shared_ptr<const core::RouteTable> table;
-    {
-        const std::lock_guard lock(mutex_);
-        table = table_;
-    }
+    const auto table = this->table();
     const std::string wanted(model.empty() ? std::string_view(config_.default_model) : model);
     if (!wanted.empty() && table->find(wanted)) return Asked{wanted, {}};
     auto usual = default_provider();
@@ -68,14 +64,9 @@ Result<std::string> HostImpl::known_route(std::string_view provider, std::string
     auto what = asked(provider, model);
     if (!what) return std::move(what).error();
     if (!what->route.empty()) return std::move(what->route);
-    std::shared_ptr<ProviderEntry> entry;
-    {
-        const std::lock_guard lock(mutex_);
-        const auto found = providers_.find(what->provider);
-        if (found == providers_.end()) return unknown_provider(what->provider);
-        entry = found->second;
-    }
-    return direct_route(*entry, model);
+    auto entry = known_entry(what->provider);
+    if (!entry) return std::move(entry).error();
+    return direct_route(**entry, model);
 }
 
 }  // namespace tenon::runtime

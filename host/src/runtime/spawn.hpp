@@ -59,4 +59,39 @@ Result<T> HostImpl::wait_for(Task task, std::stop_token stop) {
     return *std::move(waiting->result);
 }
 
+template <class T, class Task>
+std::vector<Result<T>> HostImpl::wait_for_all(
+    const std::vector<std::shared_ptr<ProviderEntry>>& all, Task task, std::stop_token stop) {
+    struct Waiting {
+        std::mutex mutex;
+        std::condition_variable changed;
+        std::size_t missing = 0;
+        std::vector<std::optional<Result<T>>> results;
+    };
+    const auto waiting = std::make_shared<Waiting>();
+    waiting->missing = all.size();
+    waiting->results.resize(all.size());
+    std::vector<std::shared_ptr<provider::CancelSignal>> cancels;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        cancels.push_back(spawn<T>(
+            [task, entry = all[i]](auto cancel, std::size_t io_index) {
+                return task(entry, std::move(cancel), io_index);
+            },
+            [waiting, i](Result<T> result) {
+                const std::lock_guard lock(waiting->mutex);
+                waiting->results[i] = std::move(result);
+                if (--waiting->missing == 0) waiting->changed.notify_all();
+            }));
+    }
+    const std::stop_callback on_stop(stop, [&] {
+        for (const auto& cancel : cancels) cancel->cancel();
+    });
+    std::unique_lock lock(waiting->mutex);
+    waiting->changed.wait(lock, [&] { return waiting->missing == 0; });
+    std::vector<Result<T>> out;
+    out.reserve(all.size());
+    for (auto& result : waiting->results) out.push_back(*std::move(result));
+    return out;
+}
+
 }  // namespace tenon::runtime

@@ -94,31 +94,14 @@ void HostImpl::for_each_provider(
 }
 
 /// All checks run at once; each is bounded by timeouts.health_check.
-void HostImpl::probe_all(const std::vector<std::shared_ptr<ProviderEntry>>& all) {
-    struct Probes {
-        std::mutex mutex;
-        std::condition_variable changed;
-        std::size_t missing = 0;
+void HostImpl::probe_all(std::vector<std::shared_ptr<ProviderEntry>> all) {
+    std::erase_if(all, [](const auto& entry) {
+        return !entry->provider || !entry->provider->kind().has.health_check;
+    });
+    const auto check = [](const auto& entry, auto cancel, std::size_t io_index) {
+        return entry->provider->check_health(std::move(cancel), io_index);
     };
-    const auto probes = std::make_shared<Probes>();
-    for (const auto& entry : all) {
-        if (!entry->provider || !entry->provider->kind().has.health_check) continue;
-        {
-            const std::lock_guard lock(probes->mutex);
-            ++probes->missing;
-        }
-        spawn<provider::Health>(
-            [provider = entry->provider](auto cancel, std::size_t io_index) {
-                return provider->check_health(std::move(cancel), io_index);
-            },
-            [probes](const Result<provider::Health>&) {
-                const std::lock_guard lock(probes->mutex);
-                --probes->missing;
-                probes->changed.notify_all();
-            });
-    }
-    std::unique_lock lock(probes->mutex);
-    probes->changed.wait(lock, [&] { return probes->missing == 0; });
+    static_cast<void>(wait_for_all<provider::Health>(all, check, {}));
 }
 
 std::shared_ptr<host::Operation> HostImpl::start_check(

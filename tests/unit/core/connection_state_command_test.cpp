@@ -59,6 +59,29 @@ ConnectionSettings stateless() {
 
 BOOST_AUTO_TEST_SUITE(connection_state_command)
 
+BOOST_AUTO_TEST_CASE(what_a_command_would_do_is_foreseen_and_nothing_changes_by_it) {
+    Fixture f({}, true, WantedState::on_demand);
+    const auto foreseen = f.machine.foresee(Command::disconnect, f.now);
+    BOOST_TEST((foreseen.reply.note == ReplyNote::stays_disconnected));
+    BOOST_TEST((foreseen.before == Intent{true, WantedState::on_demand}));
+    BOOST_TEST((foreseen.after == Intent{true, WantedState::disconnected}));
+    BOOST_TEST((f.wanted() == WantedState::on_demand));
+
+    f.tell(Command::disable);
+    const auto refused = f.machine.foresee(Command::connect, f.now);
+    BOOST_TEST((refused.reply.kind() == Kind::refused));
+    BOOST_TEST((refused.after == refused.before));
+}
+
+BOOST_AUTO_TEST_CASE(the_report_says_why_and_since_when_it_is_so) {
+    Fixture f;
+    BOOST_TEST(f.machine.report().sequence == 0U);
+    f.now = at(3s);
+    f.connect();
+    BOOST_TEST((f.machine.report().reason == TransitionReason::dialled));
+    BOOST_TEST((f.machine.report().since == at(3s)));
+}
+
 BOOST_AUTO_TEST_CASE(connect_dials_and_a_dial_that_succeeds_connects) {
     Fixture f;
     BOOST_TEST((f.tell(Command::connect).note == ReplyNote::connecting));

@@ -155,6 +155,19 @@ BOOST_AUTO_TEST_CASE(a_later_hint_extends_a_cool_down_and_never_shortens_it) {
     BOOST_TEST(rig.monitor.is_cooling_down(at(14s)));
 }
 
+BOOST_AUTO_TEST_CASE(a_cool_down_of_an_earlier_run_goes_on_as_long_as_hints_are_believed) {
+    HealthSettings settings;
+    settings.longest_cool_down = 60s;
+    HealthMonitor monitor(settings, 1);
+    monitor.resume_cool_down(at(-1s), at(0s));
+    BOOST_TEST(!monitor.is_cooling_down(at(0s)));
+    monitor.resume_cool_down(at(10s), at(0s));
+    BOOST_TEST(monitor.is_cooling_down(at(9s)));
+    BOOST_TEST(!monitor.is_cooling_down(at(10s)));
+    monitor.resume_cool_down(at(10h), at(0s));
+    BOOST_TEST(!monitor.is_cooling_down(at(60s)));
+}
+
 BOOST_AUTO_TEST_CASE(a_cool_down_outlives_stop_and_start) {
     HealthRig rig = healthy();
     rig.monitor.request_ended(kThrottled, 10'000, at(0s));

@@ -37,6 +37,11 @@ struct HostOptions {
     /// How long the host's end waits for calls that plugins do not finish although they were
     /// cancelled. Providers that still have one then are left alive instead of being destroyed.
     std::chrono::milliseconds shutdown_grace = std::chrono::seconds(10);
+    /// Where what people have decided outlives the program: which providers are enabled, which are
+    /// to be connected, pins; and how providers were, and until when they want to be left alone.
+    /// It goes before the configuration. Made if missing; the host owns it while it lives. Empty =
+    /// nothing is kept.
+    std::filesystem::path state_file = {};
 };
 
 /// One provider to add at run time.
@@ -96,7 +101,8 @@ public:
     /// providers. A broken plugin or provider does not fail the host: see plugin_problems() and
     /// status().
     /// Errors: an unusable configuration (every problem, one per line); one of
-    /// HostOptions::plugin_directories cannot be read.
+    /// HostOptions::plugin_directories cannot be read; the state file is damaged, or another
+    /// process owns it.
     [[nodiscard]] static Result<std::unique_ptr<Host>> open(const HostOptions& options = {});
 
     virtual ~Host() = default;
@@ -123,11 +129,14 @@ public:
 
     /// Gives a command and waits until the provider has settled: connected, disconnected or
     /// unhealthy; at most for `patience` (0 = do not wait). The reply says which.
-    /// Errors: there is no such provider, or it could not be made.
+    /// What a command decides has been written to the state file, if there is one, when the reply
+    /// comes. Errors: there is no such provider; the state file cannot be written to, and nothing
+    /// has changed.
     virtual Result<CommandReply> command(std::string_view provider, Command command,
                                          std::chrono::milliseconds patience = {},
                                          std::stop_token stop = {}) = 0;
-    /// The same for all providers at once, in the order of their names.
+    /// The same for all providers at once, in the order of their names. What would be an error is
+    /// a refusal.
     virtual std::vector<CommandReply> command_all(Command command,
                                                   std::chrono::milliseconds patience = {},
                                                   std::stop_token stop = {}) = 0;
@@ -147,10 +156,17 @@ public:
 
     [[nodiscard]] virtual std::vector<RouteInfo> routes() const = 0;
     /// Replaces an older pin of the route. Errors: no such route or provider, with the nearest
-    /// name.
+    /// name; as for command().
     virtual Result<void> pin_route(const RoutePin& pin) = 0;
-    /// Returns whether the route was pinned.
-    virtual bool unpin_route(std::string_view model) = 0;
+    /// Returns whether the route was pinned. Errors: as for command().
+    virtual Result<bool> unpin_route(std::string_view model) = 0;
+    /// \name The same without waiting for the disk; the callback runs on an I/O thread, once
+    /// @{
+    virtual void start_pin_route(const RoutePin& pin,
+                                 std::function<void(Result<void>)> on_done) = 0;
+    virtual void start_unpin_route(std::string_view model,
+                                   std::function<void(Result<bool>)> on_done) = 0;
+    /// @}
 
     /// Completes a chat request and waits for the answer.
     /// \param on_delta if set, the answer is streamed to it on this thread; the whole answer is

@@ -62,8 +62,8 @@ private:
     net::Awaitable<Answer> command(Call& call);
     net::Awaitable<Answer> reload(Call& call);
     Answer breaker(const Call& call);
-    Answer pin(const Call& call);
-    Answer unpin(const Call& call);
+    net::Awaitable<Answer> pin(Call& call);
+    net::Awaitable<Answer> unpin(Call& call);
     Answer cancel_request(const Call& call);
     net::Awaitable<Answer> give(Call& call, std::vector<std::string> names, host::Command command,
                                 std::chrono::milliseconds patience);

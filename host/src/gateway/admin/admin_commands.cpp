@@ -224,24 +224,35 @@ AdminApi::Impl::Answer AdminApi::Impl::breaker(const Call& call) {
     return out;
 }
 
-AdminApi::Impl::Answer AdminApi::Impl::pin(const Call& call) {
+net::Awaitable<AdminApi::Impl::Answer> AdminApi::Impl::pin(Call& call) {
     AdminBody body(call.request.body, {"model", "provider", "duration_ms", "force"});
     host::RoutePin pin;
     pin.model = body.text("model");
     pin.provider = body.text("provider");
     pin.duration = body.duration("duration_ms", 1, kLongestPin, {});
     pin.force = body.flag("force");
-    if (body.error()) return *body.error();
-    if (auto done = context_.host.pin_route(pin); !done) return std::move(done).error();
-    return std::string("{}");
+    if (body.error()) co_return *body.error();
+    auto pinned = co_await gather<void>(call.response, io_of(call), 1,
+                                        [&](std::size_t, AdminContext::OnDone<void> on_done) {
+                                            context_.host.start_pin_route(pin, std::move(on_done));
+                                            return std::shared_ptr<host::Operation>();
+                                        });
+    if (!pinned.front()) co_return std::move(pinned.front()).error();
+    co_return std::string("{}");
 }
 
-AdminApi::Impl::Answer AdminApi::Impl::unpin(const Call& call) {
+net::Awaitable<AdminApi::Impl::Answer> AdminApi::Impl::unpin(Call& call) {
     AdminBody body(call.request.body, {"model"});
     const std::string model = body.text("model");
-    if (body.error()) return *body.error();
-    const bool was_pinned = context_.host.unpin_route(model);
-    return std::string(was_pinned ? R"({"was_pinned":true})" : R"({"was_pinned":false})");
+    if (body.error()) co_return *body.error();
+    auto was_pinned = co_await gather<bool>(
+        call.response, io_of(call), 1, [&](std::size_t, AdminContext::OnDone<bool> on_done) {
+            context_.host.start_unpin_route(model, std::move(on_done));
+            return std::shared_ptr<host::Operation>();
+        });
+    if (!was_pinned.front()) co_return std::move(was_pinned.front()).error();
+    co_return std::string(*was_pinned.front() ? R"({"was_pinned":true})"
+                                              : R"({"was_pinned":false})");
 }
 
 AdminApi::Impl::Answer AdminApi::Impl::cancel_request(const Call& call) {
