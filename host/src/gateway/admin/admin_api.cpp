@@ -86,7 +86,8 @@ AdminApi::Impl::Impl(AdminContext context)
           [this](const host::Event& event) { events_.push(event); }, kEventQueue)),
       sampler_(context_.io.context(0), context_.history_interval, [this] {
           history_.add(std::chrono::system_clock::now(), context_.host.status(),
-                       context_.host.statistics());
+                       context_.recent_statistics ? context_.recent_statistics()
+                                                  : context_.host.statistics());
       }) {
     events_.begin_after(subscription_->began_after());
 }

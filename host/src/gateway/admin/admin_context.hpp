@@ -76,6 +76,10 @@ struct AdminContext {
     /// Returns whether there was such a request.
     std::function<bool(std::string_view id)> cancel_request = {};
 
+    /// As Host::statistics(), but the times are those since the last call: for the history, which
+    /// asks every `history_interval`. Empty = the times since ever.
+    std::function<std::vector<host::ProviderStatistics>()> recent_statistics = {};
+
     /// The newest traces, newest first, as a JSON array.
     std::function<std::string(std::size_t limit)> traces = {};
     /// One trace as a JSON object, by its id, its request's id, or a prefix of them.

@@ -33,8 +33,8 @@ std::uint32_t bounded(Number value) {
 
 void History::add(host::Time time, const std::vector<host::ProviderStatus>& all,
                   const std::vector<host::ProviderStatistics>& statistics) {
-    std::map<std::string_view, const host::LatencySummary*> times;
-    for (const auto& each : statistics) times.emplace(each.name, &each.attempt_time);
+    std::map<std::string_view, const host::ProviderStatistics*> by_name;
+    for (const auto& each : statistics) by_name.emplace(each.name, &each);
     auto sample = std::make_shared<Sample>();
     sample->time = time;
     Names names;
@@ -46,10 +46,12 @@ void History::add(host::Time time, const std::vector<host::ProviderStatus>& all,
         point.in_flight = bounded(status.in_flight);
         point.state = index_of(status.state);
         point.health = index_of(status.health);
-        const auto found = times.find(status.name);
-        if (found == times.end()) continue;
-        point.p50_us = bounded(found->second->p50.count());
-        point.p95_us = bounded(found->second->p95.count());
+        const auto found = by_name.find(status.name);
+        if (found == by_name.end()) continue;
+        const host::ProviderStatistics& counted = *found->second;
+        point.attempts = counted.attempts.succeeded + counted.attempts.failed;
+        point.p50_us = bounded(counted.attempt_time.p50.count());
+        point.p95_us = bounded(counted.attempt_time.p95.count());
     }
     const std::lock_guard lock(mutex_);
     const bool same = !samples_.empty() && *samples_.back()->names == names;
@@ -84,6 +86,7 @@ std::string History::to_json(std::optional<host::Time> since) const {
             json.member("state", kWords[point.state]);
             json.member("health", kWords[point.health]);
             json.member("requests", point.requests);
+            json.member("attempts", point.attempts);
             json.member("failures", point.failures);
             json.member("in_flight", point.in_flight);
             json.member("p50_us", point.p50_us);

@@ -14,7 +14,7 @@
 
 namespace tenon::gateway {
 
-/// How the providers stood at regular times, the latest of them, in about 40 bytes for each
+/// How the providers stood at regular times, the latest of them, in about 50 bytes for each
 /// provider and time.
 ///
 /// \par Thread-safety
@@ -26,6 +26,7 @@ public:
         : interval_(interval), capacity_(capacity) {}
 
     /// \param time not before that of the last one
+    /// \param statistics where the percentiles are from; best those of the latest interval only
     void add(host::Time time, const std::vector<host::ProviderStatus>& all,
              const std::vector<host::ProviderStatistics>& statistics);
 
@@ -36,6 +37,7 @@ public:
 private:
     struct Point {
         std::uint64_t requests = 0;
+        std::uint64_t attempts = 0;  ///< that ended in an answer or a failure
         std::uint64_t failures = 0;
         std::uint32_t in_flight = 0;
         std::uint32_t p50_us = 0;

@@ -10,10 +10,12 @@
 #include "config/environment.hpp"
 #include "config/listen_address.hpp"
 #include "gateway/admin/admin_api.hpp"
+#include "gateway/admin/recent_times.hpp"
 #include "gateway/api/api_context.hpp"
 #include "gateway/daemon/control_handler.hpp"
 #include "gateway/daemon/gateway_handler.hpp"
 #include "runtime/host_impl.hpp"
+#include "runtime/provider_text.hpp"
 #include "store/state_path.hpp"
 #include "tenon/abi/version.h"
 #include "transport/http_server.hpp"
@@ -129,6 +131,15 @@ AdminContext Daemon::Impl::admin_context() {
     };
     context.requests = [this] { return api_.requests().list(api_.clock().now()); };
     context.cancel_request = [this](std::string_view id) { return api_.requests().cancel(id); };
+    context.recent_statistics = [this, recent = std::make_shared<RecentTimes>()] {
+        std::vector<host::ProviderStatistics> out;
+        host_->for_each_provider(
+            [&](const host::ProviderStatus& status, const core::ProviderSnapshot& snapshot) {
+                out.push_back(runtime::to_statistics(status.name, snapshot));
+                out.back().attempt_time = recent->take(status.name, snapshot.duration);
+            });
+        return out;
+    };
     context.keep_alive = api_.settings()->config.keep_alive;
     return context;
 }

@@ -6,22 +6,31 @@ import { MARKS } from "./icons.js";
 import { Plot } from "./plot.js";
 
 const SHOWN_AT_FIRST = MARKS.length;
-/** Minutes that are shown, and seconds that one point stands for. */
-const RANGES = { 5: 5, 15: 15, 60: 60 };
+/** By the minutes that are shown. */
+const POINT_SECONDS = { 5: 5, 15: 15, 60: 60 };
 
-/** Successive samples as one point: the sum of calls, the mean of percentiles. */
-function merge(samples, name) {
-    const sum = { requests: 0, failures: 0, p50: [], p95: [] };
+/** How much a count has risen; one that has fallen began anew. */
+function rise(now, before) {
+    return before === undefined || now < before ? now : now - before;
+}
+
+/** Successive samples as one point: how counts have risen since `before`, the mean of percentiles. */
+function merge(samples, name, before) {
+    const sum = { attempts: 0, failures: 0, p50: [], p95: [] };
+    let last = before?.providers[name];
     for (const sample of samples) {
         const each = sample.providers[name];
         if (!each) continue;
-        sum.requests += each.requests;
-        sum.failures += each.failures;
+        if (last) {
+            sum.attempts += rise(each.attempts, last.attempts);
+            sum.failures += rise(each.failures, last.failures);
+        }
+        last = each;
         if (each.p50_us > 0) sum.p50.push(each.p50_us);
         if (each.p95_us > 0) sum.p95.push(each.p95_us);
     }
     const mean = (all) => (all.length > 0 ? all.reduce((a, b) => a + b) / all.length : null);
-    const calls = Math.max(sum.requests, sum.failures);
+    const calls = Math.max(sum.attempts, sum.failures);
     return {
         p50: mean(sum.p50),
         p95: mean(sum.p95),
@@ -29,21 +38,24 @@ function merge(samples, name) {
     };
 }
 
-/** { times, points: Map name -> [{ p50, p95, errors }] }; points stand at whole multiples of their length. */
+/**
+ * { times, points: Map name -> [{ p50, p95, errors }] }. Points stand at whole multiples of their
+ * length, so that they stay what they are while time goes on.
+ */
 export function pointsOf(samples, names, minutes) {
-    const length = RANGES[minutes] * 1000;
+    const length = POINT_SECONDS[minutes] * 1000;
     const last = samples.length > 0 ? Date.parse(samples.at(-1).time) : 0;
     const buckets = new Map();
-    for (const sample of samples) {
+    samples.forEach((sample, index) => {
         const time = Date.parse(sample.time);
-        if (time <= last - minutes * 60_000) continue;
+        if (time <= last - minutes * 60_000) return;
         const at = Math.ceil(time / length) * length;
-        if (!buckets.has(at)) buckets.set(at, []);
-        buckets.get(at).push(sample);
-    }
-    const times = [...buckets.keys()].sort((a, b) => a - b);
-    const points = new Map(names.map((name) => [name, times.map((at) => merge(buckets.get(at), name))]));
-    return { times, points };
+        if (!buckets.has(at)) buckets.set(at, { before: samples[index - 1], samples: [] });
+        buckets.get(at).samples.push(sample);
+    });
+    const times = [...buckets.keys()];
+    const pointAt = (name, at) => merge(buckets.get(at).samples, name, buckets.get(at).before);
+    return { times, points: new Map(names.map((name) => [name, times.map((at) => pointAt(name, at))])) };
 }
 
 class LegendItem {

@@ -50,6 +50,9 @@ BOOST_AUTO_TEST_CASE(a_sample_says_how_each_provider_stood) {
     History history(kInterval);
     host::ProviderStatistics statistics;
     statistics.name = "b";
+    statistics.attempts.started = 9;
+    statistics.attempts.succeeded = 4;
+    statistics.attempts.failed = 3;
     statistics.attempt_time.p50 = std::chrono::microseconds(11);
     statistics.attempt_time.p95 = seconds(100'000);
     history.add(at(5), {provider("a", "connecting"), provider("b", "misconfigured")}, {statistics});
@@ -59,10 +62,11 @@ BOOST_AUTO_TEST_CASE(a_sample_says_how_each_provider_stood) {
     BOOST_TEST(sample["time"].as_string().value() == "1970-01-01T00:00:05.000Z");
     BOOST_TEST(
         sample["providers"]["a"].to_text() ==
-        R"({"state":"connecting","health":"degraded","requests":20,"failures":3,"in_flight":2,)"
-        R"("p50_us":0,"p95_us":0})");
+        R"({"state":"connecting","health":"degraded","requests":20,"attempts":0,"failures":3,)"
+        R"("in_flight":2,"p50_us":0,"p95_us":0})");
     const auto b = sample["providers"]["b"];
     BOOST_TEST(b["state"].as_string().value() == "misconfigured");
+    BOOST_TEST(b["attempts"].as_int64().value() == 7);  // those that have ended
     BOOST_TEST(b["p50_us"].as_int64().value() == 11);
     BOOST_TEST(b["p95_us"].as_int64().value() == 4'294'967'295);  // as much as fits
 }
