@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "config/check_gateway.hpp"
 #include "config/describe.hpp"
 #include "config/routes.hpp"
 
@@ -44,7 +45,7 @@ public:
 
     template <class Entry>
     void entries(std::string_view name, const std::map<std::string, Entry, std::less<>>& map,
-                 const Entry&, std::string_view) {
+                 const Entry&, std::string_view, KeyForm = KeyForm::name) {
         if constexpr (std::is_same_v<Entry, ProviderConfig>) {
             for (const auto& [key, provider] : map) {
                 // What is wrong at the top is not said of each provider again.
@@ -65,6 +66,8 @@ public:
     void duration(const Ignored&...) {}
     template <class... Ignored>
     void text(const Ignored&...) {}
+    template <class... Ignored>
+    void secret(const Ignored&...) {}
     template <class... Ignored>
     void choice(const Ignored&...) {}
     template <class... Ignored>
@@ -154,6 +157,7 @@ void check_routes(const Config& config, Report& report) {
 void check(const Config& config, Report& report) {
     check_routes(config, report);
     check_references(config, report);
+    check_gateway(config, report);
     std::set<std::string> said;
     Validator validator(report, Place(), said);
     describe(validator, config);

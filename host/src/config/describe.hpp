@@ -9,6 +9,7 @@
 
 #include "config/config.hpp"
 #include "config/describe_forms.hpp"
+#include "config/describe_gateway.hpp"
 #include "config/describe_machinery.hpp"
 
 /// The one description of the configuration: for each struct, its members with name, form, bounds
@@ -167,6 +168,9 @@ void describe(Visitor& v, like<Config> auto& c) {
     v.object("failover", c.failover, "Going on to another provider.");
     v.object("balancer", c.balancer, "Choosing among the providers of one tier.");
     describe_settings(v, c);
+    v.object("gateway", c.gateway, "What \"tenon serve\" offers to clients.");
+    v.object("telemetry", c.telemetry, "What \"tenon serve\" tells about requests.");
+    v.object("daemon", c.daemon, "\"tenon serve\" as a process.");
     // At last: providers take over what is above.
     v.entries("providers", c.providers, provider_prototype(c), "The providers, by name.");
 }

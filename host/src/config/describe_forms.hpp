@@ -17,10 +17,11 @@
 ///     number    (name, Value& double, Range, meaning)
 ///     duration  (name, Value& milliseconds, Range, meaning)
 ///     text      (name, Value& string, TextForm, meaning)
+///     secret    (name, Value& Secret, TextForm any or required, meaning)
 ///     choice    (name, Value& enumeration, meaning)
 ///     list      (name, Value& vector of strings, TextForm, meaning)
 ///     objects   (name, Value& vector of described structs, or of such vectors, meaning)
-///     entries   (name, Value& map, prototype of an entry, meaning)
+///     entries   (name, Value& map, prototype of an entry, meaning, KeyForm = name)
 ///     object    (name, Value& described struct, meaning)
 ///     inherited (name, Value& described struct or bool, meaning)   what is absent comes from the
 ///                                                                  namesake at the top
@@ -47,6 +48,13 @@ enum class TextForm {
     required_name,  ///< likewise, and absence is an error
     optional_name,  ///< likewise, or empty
     path,           ///< a relative one counts from the directory of the configuration file
+    output,         ///< likewise, or "-" for the standard output
+};
+
+/// What the keys of a map are.
+enum class KeyForm {
+    name,    ///< base::is_name()
+    header,  ///< the name of an HTTP header, wire::is_token()
 };
 
 [[nodiscard]] constexpr bool is_required(TextForm form) noexcept {

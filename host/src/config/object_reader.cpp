@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/duration.hpp"
+#include "wire/http1_header.hpp"
 #include "wire/json_writer.hpp"
 
 namespace tenon::config {
@@ -43,6 +44,12 @@ void ObjectReader::text(std::string_view name, std::string& out, TextForm form, 
         return;
     }
     if (auto text = read_text(value, place_.member(name), form)) out = *std::move(text);
+}
+
+void ObjectReader::secret(std::string_view name, Secret& out, TextForm form, std::string_view) {
+    std::string content;
+    text(name, content, form, {});
+    if (!content.empty()) out = Secret(std::move(content));
 }
 
 void ObjectReader::list(std::string_view name, std::vector<std::string>& out, TextForm form,
@@ -110,6 +117,15 @@ bool ObjectReader::expect(wire::JsonView value, const Place& place, wire::JsonKi
     return false;
 }
 
+void ObjectReader::expect_key(std::string_view key, const Place& place, KeyForm form) {
+    if (form == KeyForm::name && !base::is_name(key)) {
+        context_.report.at_key(place, "not a valid name; " + std::string(base::kNameRule));
+    }
+    if (form == KeyForm::header && !wire::is_token(key)) {
+        context_.report.at_key(place, "not the name of a header; use letters, digits and hyphens");
+    }
+}
+
 void ObjectReader::report_unknown_keys() {
     for (const auto& [key, value] : object_.members()) {
         if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
@@ -147,6 +163,9 @@ std::optional<std::string> ObjectReader::read_text(wire::JsonView value, const P
     std::string& content = text->content;
     switch (form) {
         case TextForm::any: break;
+        case TextForm::output:
+            if (content == "-") break;
+            [[fallthrough]];
         case TextForm::path:
             if (content.empty()) break;
             return (context_.directory / content).lexically_normal().string();
@@ -214,6 +233,10 @@ std::optional<std::chrono::milliseconds> ObjectReader::read_duration(wire::JsonV
 
 void ObjectReader::read_entry(wire::JsonView value, const Place& place, std::string& out) {
     if (auto text = read_text(value, place, TextForm::not_empty)) out = *std::move(text);
+}
+
+void ObjectReader::read_entry(wire::JsonView value, const Place& place, Secret& out) {
+    if (auto text = read_text(value, place, TextForm::not_empty)) out = Secret(*std::move(text));
 }
 
 void ObjectReader::read_entry(wire::JsonView value, const Place& place, ProviderConfig& out) {

@@ -50,6 +50,7 @@ public:
     void flag(std::string_view name, bool& out, std::string_view meaning);
     void number(std::string_view name, double& out, Range<double> range, std::string_view meaning);
     void text(std::string_view name, std::string& out, TextForm form, std::string_view meaning);
+    void secret(std::string_view name, Secret& out, TextForm form, std::string_view meaning);
     void list(std::string_view name, std::vector<std::string>& out, TextForm form,
               std::string_view meaning);
     void plugin(std::string_view name, PluginConfig& out, std::string_view meaning);
@@ -84,16 +85,13 @@ public:
 
     template <class Entry>
     void entries(std::string_view name, std::map<std::string, Entry, std::less<>>& out,
-                 const Entry& prototype, std::string_view) {
+                 const Entry& prototype, std::string_view, KeyForm form = KeyForm::name) {
         const wire::JsonView object = take(name);
         const Place place = place_.member(name);
         if (!object.exists() || !expect(object, place, wire::JsonKind::object)) return;
         for (const auto& [key, value] : object.members()) {
             const Place entry_place = place.member(key);
-            if (!base::is_name(key)) {
-                context_.report.at_key(entry_place,
-                                       "not a valid name; " + std::string(base::kNameRule));
-            }
+            expect_key(key, entry_place, form);
             Entry entry = prototype;
             read_entry(value, entry_place, entry);
             out.insert_or_assign(std::string(key), std::move(entry));
@@ -124,6 +122,7 @@ private:
 
     [[nodiscard]] wire::JsonView take(std::string_view name);
     bool expect(wire::JsonView value, const Place& place, wire::JsonKind kind);
+    void expect_key(std::string_view key, const Place& place, KeyForm form);
     void report_unknown_keys();
 
     [[nodiscard]] std::optional<Text> read_text(wire::JsonView value, const Place& place);
@@ -150,6 +149,7 @@ private:
     }
 
     void read_entry(wire::JsonView value, const Place& place, std::string& out);
+    void read_entry(wire::JsonView value, const Place& place, Secret& out);
     void read_entry(wire::JsonView value, const Place& place, ProviderConfig& out);
     template <class Item>
     void read_entry(wire::JsonView array, const Place& place, std::vector<Item>& out) {

@@ -68,6 +68,8 @@ with a letter or a digit, and have 64 characters at most.
 or empty. `$${` is a literal `${`. If a variable is not set, only the provider that needs it cannot
 be used; anywhere else it is an error of the file.
 
+**Secrets** are strings that nothing shows: best they come from the environment, too.
+
 **Switches** turn parts of the machinery off, at the top or for one provider: `pool.pooling`,
 `breaker.enabled`, `retry_budget.enabled`, `connection.auto_recovery`, `health.active`, and `jitter`
 for all that varies by chance. `"retry": {"max_attempts": 1}` is one attempt and no retry.
@@ -127,7 +129,8 @@ std::string code(std::string_view text) {
 
 std::string text_type(TextForm form) {
     switch (form) {
-        case TextForm::path: return "path";
+        case TextForm::path:
+        case TextForm::output: return "path";
         case TextForm::name:
         case TextForm::required_name:
         case TextForm::optional_name: return "name";
@@ -174,6 +177,7 @@ std::string type_of(const Shape& shape, std::string_view path) {
         case Shape::Form::number: return bounded("number", shape);
         case Shape::Form::duration: return bounded("duration", shape);
         case Shape::Form::text: return text_type(shape.text_form);
+        case Shape::Form::secret: return "secret";
         case Shape::Form::choice: {
             std::vector<std::string> names;
             for (const std::string_view choice : shape.choices) names.push_back(code(choice));
@@ -184,7 +188,8 @@ std::string type_of(const Shape& shape, std::string_view path) {
         case Shape::Form::map: {
             const Shape& entry = shape.members.front();
             const bool object = entry.form == Shape::Form::object;
-            return "map of names to " +
+            return (shape.key_form == KeyForm::header ? "map of header names to "
+                                                      : "map of names to ") +
                    (object ? link(std::string(path) + ".NAME") : type_of(entry, path));
         }
         case Shape::Form::object: return shape.inherited ? link(shape.name) : link(path);

@@ -7,6 +7,7 @@ namespace tenon::config {
 namespace {
 
 constexpr std::string_view kNamePattern = "^[a-z0-9][a-z0-9._-]{0,63}$";
+constexpr std::string_view kHeaderPattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
 
 void write_shape(wire::JsonWriter& writer, const Shape& shape);
 
@@ -28,7 +29,8 @@ void write_text_type(wire::JsonWriter& writer, Rule rule) {
 void write_text(wire::JsonWriter& writer, TextForm form) {
     switch (form) {
         case TextForm::any:
-        case TextForm::path: return writer.member("type", "string");
+        case TextForm::path:
+        case TextForm::output: return writer.member("type", "string");
         case TextForm::not_empty:
         case TextForm::required:
             writer.member("type", "string");
@@ -75,7 +77,7 @@ void write_map(wire::JsonWriter& writer, const Shape& shape) {
     writer.member("type", "object");
     writer.key("propertyNames");
     writer.begin_object();
-    writer.member("pattern", kNamePattern);
+    writer.member("pattern", shape.key_form == KeyForm::header ? kHeaderPattern : kNamePattern);
     writer.end_object();
     writer.key("additionalProperties");
     writer.begin_object();
@@ -100,6 +102,7 @@ void write_type(wire::JsonWriter& writer, const Shape& shape) {
             writer.member("type", "number");
             return write_bounds(writer, shape);
         case Shape::Form::duration: return writer.member("$ref", "#/$defs/duration");
+        case Shape::Form::secret: writer.member("writeOnly", true); [[fallthrough]];
         case Shape::Form::text: return write_text(writer, shape.text_form);
         case Shape::Form::choice:
             return write_text_type(writer, [&] {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/duration.hpp"
+#include "base/text.hpp"
 #include "config/profile.hpp"
 
 namespace tenon::config {
@@ -66,6 +67,11 @@ public:
         shape.text_form = form;
     }
 
+    void secret(std::string_view name, const Secret&, TextForm form, std::string_view meaning) {
+        Shape& shape = add(name, meaning, Shape::Form::secret, is_required(form) ? "" : quoted(""));
+        shape.text_form = form;
+    }
+
     template <class Enum>
     void choice(std::string_view name, const Enum& value, std::string_view meaning) {
         Shape& shape = add(name, meaning, Shape::Form::choice, "");
@@ -75,9 +81,11 @@ public:
         }
     }
 
-    void list(std::string_view name, const std::vector<std::string>&, TextForm form,
+    void list(std::string_view name, const std::vector<std::string>& value, TextForm form,
               std::string_view meaning) {
-        add(name, meaning, Shape::Form::list, "[]").text_form = form;
+        std::vector<std::string> items;
+        for (const std::string& item : value) items.push_back(quoted(item));
+        add(name, meaning, Shape::Form::list, "[" + base::join(items, ", ") + "]").text_form = form;
     }
 
     template <class Item>
@@ -89,17 +97,21 @@ public:
 
     template <class Entry>
     void entries(std::string_view name, const std::map<std::string, Entry, std::less<>>&,
-                 const Entry& prototype, std::string_view meaning) {
+                 const Entry& prototype, std::string_view meaning, KeyForm keys = KeyForm::name) {
         ShapeMaker maker(false);
         if constexpr (std::is_enum_v<Entry>) {
             maker.choice("", prototype, "");
         } else if constexpr (std::is_same_v<Entry, std::string>) {
             maker.text("", prototype, TextForm::not_empty, "");
+        } else if constexpr (std::is_same_v<Entry, Secret>) {
+            maker.secret("", prototype, TextForm::not_empty, "");
         } else {
             maker.with_defaults_ = true;
             maker.object("", prototype, "");
         }
-        add(name, meaning, Shape::Form::map, "{}").members = std::move(maker.shapes_);
+        Shape& shape = add(name, meaning, Shape::Form::map, "{}");
+        shape.members = std::move(maker.shapes_);
+        shape.key_form = keys;
     }
 
     template <class Struct>

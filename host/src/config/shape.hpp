@@ -16,6 +16,7 @@ struct Shape {
         number,
         duration,
         text,
+        secret,
         choice,
         list,     ///< of texts
         objects,  ///< a list of objects, or of such lists
@@ -27,7 +28,8 @@ struct Shape {
     std::string name;
     std::string_view meaning;
     Form form = Form::object;
-    TextForm text_form = TextForm::any;  ///< of a text, or of a list's items
+    TextForm text_form = TextForm::any;  ///< of a text or secret, or of a list's items
+    KeyForm key_form = KeyForm::name;    ///< of a map
     std::string default_json;            ///< empty: none, or that of the namesake at the top
     std::string least;                   ///< as JSON, or as a duration; empty = unbounded
     std::string most;
@@ -37,7 +39,7 @@ struct Shape {
     bool inherited = false;      ///< what is absent comes from the namesake at the top
 
     [[nodiscard]] bool required() const noexcept {
-        return form == Form::text && is_required(text_form);
+        return (form == Form::text || form == Form::secret) && is_required(text_form);
     }
 
     friend bool operator==(const Shape&, const Shape&) = default;

@@ -45,6 +45,11 @@ public:
         writer_.member(name, escape_references(value));
     }
 
+    void secret(std::string_view name, const Secret& value, TextForm, std::string_view) {
+        writer_.key(name);
+        write_entry(value);
+    }
+
     template <class Enum>
     void choice(std::string_view name, const Enum& value, std::string_view) {
         writer_.key(name);
@@ -65,7 +70,7 @@ public:
 
     template <class Entry>
     void entries(std::string_view name, const std::map<std::string, Entry, std::less<>>& map,
-                 const Entry&, std::string_view) {
+                 const Entry&, std::string_view, KeyForm = KeyForm::name) {
         writer_.key(name);
         writer_.begin_object();
         for (const auto& [key, value] : map) {
@@ -120,6 +125,7 @@ private:
         write_value(*value);
     }
 
+    void write_entry(const Secret& value) { writer_.value(value.empty() ? "" : kHidden); }
     void write_entry(const std::string& value) { writer_.value(escape_references(value)); }
     void write_entry(const ProviderConfig& value) {
         provider_ = entry_;

@@ -12,9 +12,9 @@ namespace tenon::config {
 using SecretNames = std::map<std::string, std::vector<std::string>, std::less<>>;
 
 /// The configuration in effect as JSON, defaults and inherited values included; it can be loaded
-/// again. Secrets are "***": those in `secrets`, every string at or below a key that sounds like a
-/// secret ("api_key", "token", ...), and for a provider that `secrets` does not know all that came
-/// from the environment.
+/// again, but for its secrets. These are "***": those of the configuration itself, those in
+/// `secrets`, every string at or below a key that sounds like a secret ("api_key", "token", ...),
+/// and for a provider that `secrets` does not know all that came from the environment.
 [[nodiscard]] std::string show(const Config& config, const SecretNames& secrets = {});
 
 }  // namespace tenon::config

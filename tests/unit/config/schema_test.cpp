@@ -42,11 +42,12 @@ struct Needed {
     std::string_view key;
     std::string_view json;
 };
-constexpr std::array<Needed, 5> kNeeded = {{{"", "providers", R"({"x": {"kind": "mock"}})"},
+constexpr std::array<Needed, 6> kNeeded = {{{"", "providers", R"({"x": {"kind": "mock"}})"},
                                             {"providers.x", "kind", R"("mock")"},
                                             {"routes[0]", "model", R"("m")"},
                                             {"routes[0]", "tiers", R"([[{"provider": "x"}]])"},
-                                            {"routes[0].tiers[0][0]", "provider", R"("x")"}}};
+                                            {"routes[0].tiers[0][0]", "provider", R"("x")"},
+                                            {"gateway.keys.x", "key", R"("0123456789abcdef")"}}};
 
 /// A file with `json` at `path`, and what that needs around it.
 std::string file_with(const Path& path, const std::string& json) {
@@ -260,8 +261,8 @@ BOOST_AUTO_TEST_CASE(what_the_schema_requires_is_what_the_reader_misses) {
             required.insert(dotted(path) + "." + std::string(name.as_string().value_or("")));
         }
     });
-    const std::set<std::string> expected = {"providers.x.kind", "routes[0].model",
-                                            "routes[0].tiers[0][0].provider"};
+    const std::set<std::string> expected = {"gateway.keys.x.key", "providers.x.kind",
+                                            "routes[0].model", "routes[0].tiers[0][0].provider"};
     BOOST_TEST(required == expected, boost::test_tools::per_element());
     BOOST_TEST(problems_of(R"({"routes": [{"tiers": [[{}]]}]})") ==
                "c.json:1:13: routes[0]: 'model' is missing\n"
