@@ -54,10 +54,10 @@ public:
         const Interrupts::Scope interrupt;
         const std::stop_callback on_interrupt(interrupt.token(), [this] {
             keeper_.say("finishing what is in flight; Ctrl-C again ends at once");
-            halt_.request_stop();
+            halt();
         });
         auto fed = feed();
-        if (!fed || halt_.stop_requested()) processor_.wind_down();
+        if (!fed) halt();
         processor_.drain();
         auto kept = keeper_.finish();
         if (kept) kept = std::move(fed);
@@ -65,6 +65,12 @@ public:
     }
 
 private:
+    /// At any moment: also when all lines have been handed over and some wait.
+    void halt() {
+        halt_.request_stop();
+        processor_.wind_down();
+    }
+
     Result<void> feed() {
         auto reader = BatchReader::open(options_.input);
         if (!reader) return std::move(reader).error();
@@ -107,7 +113,7 @@ private:
     void take(const BatchLabel& label, const host::BackgroundResult& result) {
         if (!result.answer && result.answer.error().code == Code::cancelled) return;
         const auto written = output_.write(result.answer.has_value(), batch_record(label, result));
-        if (!written) halt_.request_stop();
+        if (!written) halt();
         if (result.answer) {
             const auto usage =
                 std::visit([](const auto& answer) { return answer.usage; }, *result.answer);

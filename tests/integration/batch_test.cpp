@@ -165,6 +165,19 @@ BOOST_AUTO_TEST_CASE(an_interrupt_finishes_what_is_in_flight_and_the_rest_is_res
     BOOST_TEST(results(output).size() == 400u);
 }
 
+BOOST_AUTO_TEST_CASE(an_interrupt_ends_the_wait_for_a_provider) {
+    config = R"({"retry":{"max_attempts":1},"providers":{"it":{"kind":"mock","default_model":"m"},
+        "down":{"kind":"ollama","config":{"base_url":"http://127.0.0.1:9"}}},
+        "default_provider":"it"})";
+    write_input("\"x\"\n{\"prompt\":\"x\",\"provider\":\"down\",\"model\":\"m\"}\n");
+    const auto child = start();
+    wait_for_lines(1);
+    child->send_signal(SIGINT);
+    BOOST_TEST(child->wait().code == 130);
+    BOOST_TEST(contains(child->err(), "1 of 2 are done"), child->err());
+    BOOST_TEST(text_of(failures).empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_second_interrupt_ends_at_once) {
     write_input("\"x\"\n{\"prompt\":\"x\",\"model\":\"fault-silent\"}\n");
     const auto child = start();
