@@ -1,5 +1,7 @@
 #include "cli/event_text.hpp"
 
+#include <algorithm>
+
 #include "cli/cell_text.hpp"
 #include "cli/json_text.hpp"
 
@@ -25,7 +27,8 @@ std::string event_text(wire::JsonView event, bool colours) {
     const std::string name = text_of(event["provider"]);
     const std::string from = text_of(event["from"]);
     const std::string to = text_of(event["to"]);
-    const std::string reason = text_of(event["reason"]);
+    std::string reason = text_of(event["reason"]);
+    std::replace(reason.begin(), reason.end(), '_', ' ');  // a name, or a sentence
     std::string line = shown(local_time_text(text_of(event["time"])), Colour::faint) + "  ";
     line += fit(printable(name.empty() ? "-" : name), kNameColumns) + "  ";
     line += fit(printable(spaced(text_of(event["kind"]))), kKindColumns) + "  ";

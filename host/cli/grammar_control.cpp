@@ -37,10 +37,15 @@ void add_provider_command(CLI::App& app, const GlobalOptions& global, Chosen& ch
     auto* wait = add_duration(*command, "--wait", options->wait,
                               "How long to wait for the result; default: 15s");
     command->add_flag("--no-wait", options->no_wait, "Only give the command")->excludes(wait);
+    const bool is_kept = verb.verb == ProviderVerb::connect || verb.verb == ProviderVerb::enable ||
+                         verb.verb == ProviderVerb::disconnect ||
+                         verb.verb == ProviderVerb::disable;
     command->footer(
-        "Exit status: 0 done (with --no-wait: accepted) or nothing to do, 1 refused, or not as "
-        "wanted in time, 2 wrong command line, 3 wrong configuration, 4 no daemon runs (connect, "
-        "disconnect, enable and disable then change what a daemon will do from its start).");
+        std::string("Exit status: 0 done (with --no-wait: accepted) or nothing to do, 1 "
+                    "refused, or not as wanted in time, 2 wrong command line, 3 wrong "
+                    "configuration") +
+        (is_kept ? ". Without a daemon, it is kept for the next one to start."
+                 : ", 4 no daemon runs."));
     command->callback([&chosen, &global, options] {
         chosen.run = [&global, options] { return run_provider_command(global, *options); };
     });
