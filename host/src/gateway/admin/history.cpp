@@ -36,7 +36,8 @@ void History::add(host::Time time, const std::vector<host::ProviderStatus>& all,
     std::map<std::string_view, const host::ProviderStatistics*> by_name;
     for (const auto& each : statistics) by_name.emplace(each.name, &each);
     auto sample = std::make_shared<Sample>();
-    sample->time = time;
+    // As it is written, so that whoever asks for what came after it does not get it again.
+    sample->time = std::chrono::floor<std::chrono::milliseconds>(time);
     Names names;
     for (const host::ProviderStatus& status : all) {
         names.push_back(status.name);

@@ -97,6 +97,13 @@ BOOST_AUTO_TEST_CASE(whoever_has_some_gets_the_newer_ones) {
     BOOST_TEST(times(history, at(4)).empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_sample_is_not_newer_than_its_own_time_as_it_is_written) {
+    History history(kInterval);
+    history.add(at(1) + std::chrono::microseconds(700), {}, {});
+    BOOST_TEST(times(history, at(1)).empty());
+    BOOST_TEST(times(history, at(1) - std::chrono::milliseconds(1)) == "01");
+}
+
 BOOST_AUTO_TEST_CASE(providers_may_come_and_go) {
     History history(kInterval);
     history.add(at(1), {provider("a", "connected")}, {});
