@@ -1,5 +1,6 @@
 #include "gateway/admin/recent_times.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace tenon::gateway {
@@ -7,6 +8,17 @@ namespace {
 
 std::chrono::microseconds us(base::Duration time) {
     return std::chrono::duration_cast<std::chrono::microseconds>(time);
+}
+
+/// Known to a bucket's width only, but never more than what was ever the longest.
+base::Duration longest_of(const core::HistogramSnapshot& recent, base::Duration ever) {
+    for (std::size_t i = recent.counts.size(); i > 0; --i) {
+        if (recent.counts[i - 1] == 0) continue;
+        const auto begin = core::HistogramBuckets::begin_of(i - 1);
+        const auto width = core::HistogramBuckets::begin_of(i) - begin;
+        return std::min<base::Duration>(std::chrono::microseconds(begin + width / 2), ever);
+    }
+    return base::Duration::zero();
 }
 
 }  // namespace
@@ -25,7 +37,7 @@ host::LatencySummary RecentTimes::take(std::string_view name, const core::Histog
     }
     if (anew) recent = now;  // another provider of this name
     last = now.counts;
-    recent.longest = now.longest;  // not known better: bounds the percentiles
+    recent.longest = longest_of(recent, now.longest);
 
     host::LatencySummary out;
     out.count = recent.count;

@@ -61,7 +61,9 @@ function showOverview(live) {
         setText(byId("total"), integer(status.requests.total));
         setText(byId("up"), `${up} of ${status.providers.length}`);
         setText(byId("up-note"), wanted === status.providers.length ? "connected" : `connected, ${wanted} enabled`);
-        setText(byId("offline"), status.offline?.enabled ? integer(status.offline.queued) : "off");
+        const queue = status.offline?.enabled;
+        setText(byId("offline"), queue ? integer(status.offline.queued) : "off");
+        setText(byId("offline-note"), queue ? "requests on disk" : "");
         setText(byId("listen"), (status.listen ?? []).join("  "));
         setText(byId("config-file"), status.config_file || "none");
         setText(byId("pid"), String(status.pid));

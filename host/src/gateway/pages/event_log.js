@@ -15,12 +15,13 @@ function change(event) {
 
 function line(event) {
     const state = new StateLabel();
+    const what = change(event);
     state.show(event.to || event.kind, words(event.kind));
     return h("li", { "data-sequence": event.sequence },
         h("time", { datetime: event.time, title: event.time }, clock(event.time)),
         h("span", { class: "who" }, event.provider || "host"),
         state.node,
-        h("span", { class: "what" }, change(event), event.reason ? h("span", { class: "minor" }, event.reason) : null));
+        h("span", { class: "what" }, what, event.reason ? h("span", { class: what ? "minor" : "" }, event.reason) : null));
 }
 
 export class EventLog {

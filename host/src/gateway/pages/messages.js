@@ -89,19 +89,3 @@ export function setCaption(button, text, label) {
     setText(button.firstElementChild, text);
     setAttribute(button, "aria-label", label);
 }
-
-/** Runs what a form or a checkbox asks for, like a button would. @return whether it worked */
-export async function attempt(run) {
-    const reason = reasonAgainst();
-    if (reason === WITHOUT_KEY) access.refused("");
-    else if (reason) say(reason, "bad");
-    if (reason) return false;
-    try {
-        const message = await run();
-        if (message) say(message, "good");
-        return true;
-    } catch (error) {
-        if (!error.isRefusal) say(error.message, "bad");
-        return false;
-    }
-}

@@ -6,6 +6,11 @@ import { actionButton } from "./messages.js";
 
 const DURATIONS = [["", "until unpinned"], ["300000", "for 5 min"], ["3600000", "for 1 h"], ["86400000", "for 1 d"]];
 
+/** "NAME/*": every provider has one, for whoever names it. */
+function isDirect({ model, tiers }) {
+    return tiers.length === 1 && tiers[0].length === 1 && model === `${tiers[0][0].provider}/*`;
+}
+
 function tierText(tier) {
     const weights = new Set(tier.map((target) => target.weight)).size > 1;
     return tier.map(({ provider, model, weight }) =>
@@ -72,7 +77,8 @@ class Route {
 export function showRoutes(live) {
     const list = new KeyedList(byId("routes"), (route) => route.model, (route) => new Route(route, live));
     live.addEventListener("routes", ({ detail }) => {
-        list.update(detail);
-        byId("no-routes").hidden = detail.length > 0;
+        const shown = detail.filter((route) => !isDirect(route) || route.pinned_to);
+        list.update(shown);
+        byId("no-routes").hidden = shown.length > 0;
     });
 }

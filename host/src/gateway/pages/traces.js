@@ -66,7 +66,7 @@ export function showTraces(live) {
         rows.update(shown);
         byId("no-traces").hidden = shown.length > 0;
         setText(byId("no-traces"), only && all.length > 0
-            ? "No recent request failed or needed a second attempt." : "No request has ended yet.");
+            ? "No recent request failed or needed a second attempt." : "No request has ended yet, or no traces are kept (telemetry.traces).");
     };
     failed.addEventListener("click", () => {
         setAttribute(failed, "aria-pressed", String(failed.getAttribute("aria-pressed") !== "true"));

@@ -28,6 +28,17 @@ BOOST_AUTO_TEST_CASE(only_what_came_since_the_last_time_counts) {
     BOOST_TEST(summary.p95.count() == 30);
 }
 
+BOOST_AUTO_TEST_CASE(a_long_time_is_forgotten_with_its_interval) {
+    core::Histogram histogram;
+    RecentTimes recent;
+    record(histogram, 1, std::chrono::seconds(60));
+    recent.take("a", histogram.snapshot());
+    record(histogram, 2, microseconds(20));
+    const auto summary = recent.take("a", histogram.snapshot());
+    BOOST_TEST(summary.p95.count() == 20);
+    BOOST_TEST(summary.max.count() == 20);
+}
+
 BOOST_AUTO_TEST_CASE(without_anything_new_all_is_zero) {
     core::Histogram histogram;
     RecentTimes recent;
