@@ -47,6 +47,13 @@ bool parse_port(std::string_view text, std::uint16_t& port) noexcept {
            port != 0;
 }
 
+int hex_value(char c) noexcept {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
 }  // namespace
 
 Result<Url> parse_url(std::string_view text) {
@@ -115,6 +122,25 @@ std::string Url::authority() const {
 
 std::string Url::origin() const {
     return (tls ? "https://" : "http://") + authority();
+}
+
+Result<std::string> percent_decode(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '%') {
+            out += text[i];
+            continue;
+        }
+        const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
+        const int low = high >= 0 ? hex_value(text[i + 2]) : -1;
+        if (low < 0) {
+            return Error(Code::invalid,
+                         "'%' in the address is not followed by two hexadecimal digits");
+        }
+        out += static_cast<char>(high * 16 + low);
+        i += 2;
+    }
+    return out;
 }
 
 }  // namespace tenon::wire

@@ -27,4 +27,8 @@ struct Url {
 /// fragment is dropped.
 [[nodiscard]] Result<Url> parse_url(std::string_view text);
 
+/// A part of a URL without its percent-encoding; '+' stays. Errors: Code::invalid for a '%' without
+/// two hexadecimal digits.
+[[nodiscard]] Result<std::string> percent_decode(std::string_view text);
+
 }  // namespace tenon::wire

@@ -5,35 +5,13 @@
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
+#include "wire/url.hpp"
 
 namespace tenon::gateway {
 namespace {
 
-int hex_value(char c) noexcept {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
 Error bad(std::string message) {
     return {Code::invalid, std::move(message)};
-}
-
-Result<std::string> decode(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            out += text[i];
-            continue;
-        }
-        const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-        const int low = high >= 0 ? hex_value(text[i + 2]) : -1;
-        if (low < 0) return bad("'%' in the address is not followed by two hexadecimal digits");
-        out += static_cast<char>(high * 16 + low);
-        i += 2;
-    }
-    return out;
 }
 
 }  // namespace
@@ -41,7 +19,7 @@ Result<std::string> decode(std::string_view text) {
 Result<AdminTarget> AdminTarget::parse(std::string_view target) {
     AdminTarget out;
     const std::size_t mark = target.find('?');
-    auto path = decode(target.substr(0, mark));
+    auto path = wire::percent_decode(target.substr(0, mark));
     if (!path) return std::move(path).error();
     out.path_ = *std::move(path);
     std::string_view rest = mark == target.npos ? std::string_view() : target.substr(mark + 1);
@@ -51,8 +29,8 @@ Result<AdminTarget> AdminTarget::parse(std::string_view target) {
         rest.remove_prefix(std::min(end + 1, rest.size()));
         if (one.empty()) continue;
         const std::size_t equals = std::min(one.find('='), one.size());
-        auto name = decode(one.substr(0, equals));
-        auto value = decode(one.substr(std::min(equals + 1, one.size())));
+        auto name = wire::percent_decode(one.substr(0, equals));
+        auto value = wire::percent_decode(one.substr(std::min(equals + 1, one.size())));
         if (!name) return std::move(name).error();
         if (!value) return std::move(value).error();
         out.query_.emplace_back(*std::move(name), *std::move(value));

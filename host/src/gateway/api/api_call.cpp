@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kEventStream = "text/event-stream";
-constexpr int kClientGone = 499;  ///< as nginx has it in its logs
 constexpr int kAccepted = 202;
 
 /// About four bytes a token: what is reserved of a key's budget until the truth is known.
@@ -58,8 +57,8 @@ void ApiCall::on_client_gone() noexcept {
 net::Awaitable<void> ApiCall::run() {
     response_.on_client_gone(this);
     if (auto admitted = admit(); !admitted) {
-        if (context_.followers() != nullptr) {
-            context_.followers()->refused(path_, admitted.error());
+        if (rejection_ && context_.followers() != nullptr) {
+            context_.followers()->refused(path_, *rejection_);
         }
         co_await refuse(admitted.error());
         co_return;
@@ -87,6 +86,7 @@ Result<void> ApiCall::check_key() {
     const std::string_view presented = presented_key(request_);
     key_ = presented.empty() ? nullptr : settings_->keys.find(presented);
     if (key_) return {};
+    rejection_ = presented.empty() ? KeyRejection::missing : KeyRejection::unknown;
     Error error(Code::auth, presented.empty()
                                 ? "this gateway wants an API key: send it as \"Authorization: "
                                   "Bearer KEY\""
@@ -107,11 +107,16 @@ Result<void> ApiCall::admit() {
     std::string().swap(request_.body);
     if (!key_) return {};
     if (!key_->may_ask_for(parsed_.model)) {
+        rejection_ = KeyRejection::model;
         return Error(Code::forbidden, "the key '" + key_->name() +
                                           "' may not ask for the model \"" + parsed_.model + "\"");
     }
     const std::int64_t tokens = estimated_tokens(parsed_.body);
-    if (auto reserved = key_->reserve(tokens, context_.clock().now()); !reserved) return reserved;
+    KeyRejection why{};
+    if (auto reserved = key_->reserve(tokens, context_.clock().now(), why); !reserved) {
+        rejection_ = why;
+        return reserved;
+    }
     lease_ = KeyLease(key_, tokens);
     return {};
 }
@@ -189,7 +194,7 @@ net::Awaitable<void> ApiCall::answer_whole() {
 net::Awaitable<void> ApiCall::answer_stream() {
     boost::asio::io_context& io = context_.host().io().context(io_index_);
     waker_ = std::make_shared<provider::IoWaker>(io);
-    StreamPipe pipe(*writer_, waker_, context_.clock(), *entry_);
+    StreamPipe pipe(*writer_, waker_, context_.clock(), *entry_, follower_.get());
     boost::asio::co_spawn(io, ask(&pipe), [this, waker = waker_](const std::exception_ptr& thrown) {
         if (thrown) result_ = runtime::escaped(thrown);
         waker->wake();
@@ -231,10 +236,8 @@ net::Awaitable<void> ApiCall::pump(StreamPipe& pipe) {
         const std::string& piece = pipe.take();
         const auto written = co_await response_.write(piece);
         if (!written) co_return;
-        entry_->sent(piece.size());
-        const base::TimePoint now = context_.clock().now();
-        if (follower_) follower_->sent(entry_->bytes(), now);
-        silent_until = now + keep_alive;
+        sent(piece.size());
+        silent_until = context_.clock().now() + keep_alive;
     }
 }
 
@@ -268,8 +271,7 @@ net::Awaitable<void> ApiCall::end_stream(StreamPipe& pipe) {
     }
     const std::string& piece = pipe.take();
     const auto written = co_await response_.finish(piece);
-    if (written) entry_->sent(piece.size());
-    if (follower_) follower_->sent(entry_->bytes(), now);
+    if (written) sent(piece.size());
 }
 
 // --- Answers ------------------------------------------------------------------------------------
@@ -306,8 +308,13 @@ HeaderList ApiCall::answer_headers(std::string_view type) const {
 
 net::Awaitable<void> ApiCall::send(int status, std::string_view body, HeaderList& headers) {
     status_ = status;
-    const auto sent = co_await response_.send(status, headers.views(), body);
-    if (sent && entry_) entry_->sent(body.size());
+    const auto written = co_await response_.send(status, headers.views(), body);
+    if (written) sent(body.size());
+}
+
+void ApiCall::sent(std::size_t bytes) {
+    if (entry_) entry_->sent(bytes);
+    if (follower_) follower_->sent(bytes, context_.clock().now());
 }
 
 net::Awaitable<void> ApiCall::refuse(const Error& error) {

@@ -53,6 +53,7 @@ private:
     net::Awaitable<void> send(int status, std::string_view body, HeaderList& headers);
     [[nodiscard]] HeaderList answer_headers(std::string_view type) const;
     [[nodiscard]] AnswerTimes times() const;
+    void sent(std::size_t bytes);
     void settle();
     void note_usage();
     [[nodiscard]] RequestStart start() const;
@@ -73,6 +74,7 @@ private:
     ParsedRequest parsed_;
     std::string id_;
     std::shared_ptr<ClientKey> key_;
+    std::optional<KeyRejection> rejection_;
     KeyLease lease_;
     std::optional<RequestRegistry::Entry> entry_;
     std::unique_ptr<RequestFollower> follower_;

@@ -35,19 +35,22 @@ bool ClientKey::may_ask_for(std::string_view model) const noexcept {
     return models.empty() || std::find(models.begin(), models.end(), model) != models.end();
 }
 
-Result<void> ClientKey::reserve(std::int64_t tokens, base::TimePoint now) {
+Result<void> ClientKey::reserve(std::int64_t tokens, base::TimePoint now, KeyRejection& why) {
     const std::lock_guard lock(mutex_);
     if (config_.concurrent > 0 && running_ >= config_.concurrent) {
+        why = KeyRejection::concurrency;
         return throttled("the key '" + name_ + "' may have " + std::to_string(config_.concurrent) +
                              " requests at once, and has them; wait until one ends",
                          std::chrono::seconds(1));
     }
     if (const auto wait = requests_.wait_for(1, now); wait.count() > 0) {
+        why = KeyRejection::requests;
         return throttled("the key '" + name_ + "' may send " +
                              std::to_string(config_.requests_per_minute) + " requests a minute",
                          wait);
     }
     if (const auto wait = tokens_.wait_for(tokens, now); wait.count() > 0) {
+        why = KeyRejection::tokens;
         return throttled("the key '" + name_ + "' may use " +
                              std::to_string(config_.tokens_per_minute) + " tokens a minute",
                          wait);

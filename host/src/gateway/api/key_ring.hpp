@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "config/gateway_config.hpp"
 #include "gateway/api/rate_bucket.hpp"
+#include "gateway/telemetry/metrics.hpp"
 #include "tenon/result.hpp"
 
 /// The keys that the gateway gives to its clients, and what each may do.
@@ -33,8 +34,8 @@ public:
     [[nodiscard]] bool may_ask_for(std::string_view model) const noexcept;
 
     /// Takes one request and `tokens` of the budget. Errors: Code::throttled with a hint when to
-    /// come back; nothing is taken then.
-    [[nodiscard]] Result<void> reserve(std::int64_t tokens, base::TimePoint now);
+    /// come back, and `why`; nothing is taken then.
+    [[nodiscard]] Result<void> reserve(std::int64_t tokens, base::TimePoint now, KeyRejection& why);
     /// Ends what reserve() began. \param tokens what it has really used.
     void settle(std::int64_t reserved, std::int64_t tokens) noexcept;
 

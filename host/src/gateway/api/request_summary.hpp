@@ -8,13 +8,17 @@
 
 #include "base/clock.hpp"
 #include "gateway/dialect/dialect.hpp"
+#include "gateway/telemetry/metrics.hpp"
 #include "router/request_observer.hpp"
 #include "tenon/error.hpp"
 
 /// What the gateway tells of its requests: to metrics, traces and the access log.
 namespace tenon::gateway {
 
-/// A request that has been understood and admitted. Views are borrowed.
+/// The status of a request whose client left before its answer was whole, as nginx logs it.
+inline constexpr int kClientGone = 499;
+
+/// A request that has been understood and admitted. What it borrows lives as long as its follower.
 struct RequestStart {
     std::string_view id;       ///< x-request-id
     std::string_view dialect;  ///< its path, one of find_dialect()'s
@@ -30,7 +34,7 @@ struct RequestStart {
 
 /// How it ended, as its client saw it. Views are borrowed.
 struct RequestSummary {
-    int status = 0;  ///< 499 = the client left
+    int status = 0;  ///< kClientGone = the client left
     const Error* error = nullptr;
     std::string_view provider;  ///< that answered, or was asked last; may be empty
     std::string_view model;     ///< as that one names it
@@ -56,8 +60,10 @@ public:
     [[nodiscard]] virtual router::RequestObserver* observer() noexcept { return nullptr; }
     /// The traceparent of the answer; empty = none.
     [[nodiscard]] virtual std::string_view trace_parent() const noexcept { return {}; }
-    /// A piece with `deltas` deltas in it has gone to the client, `bytes` in all so far.
-    virtual void sent(std::uint64_t bytes, base::TimePoint now) noexcept = 0;
+    /// Deltas of a stream have come.
+    virtual void delta(base::TimePoint now) noexcept = 0;
+    /// So much more of the answer's body has been given to the client's connection.
+    virtual void sent(std::size_t bytes, base::TimePoint now) noexcept = 0;
     /// Once and last.
     virtual void ended(const RequestSummary& summary) noexcept = 0;
 };
@@ -69,8 +75,8 @@ public:
 class RequestFollowers {
 public:
     virtual std::unique_ptr<RequestFollower> follow(const RequestStart& start) = 0;
-    /// A request was turned away before it was understood: no key, wrong key, over its limits.
-    virtual void refused(std::string_view dialect, const Error& error) noexcept = 0;
+    /// A request was turned away for its key, or the lack of one.
+    virtual void refused(std::string_view dialect, KeyRejection why) noexcept = 0;
 
 protected:
     ~RequestFollowers() = default;

@@ -10,6 +10,7 @@ void StreamPipe::begin() {
 void StreamPipe::on_deltas(const plugin::DeltaBatch& batch) {
     last_delta_ = clock_.now();
     if (!first_delta_) first_delta_ = last_delta_;
+    if (follower_ != nullptr) follower_->delta(last_delta_);
     begin();
     batch.for_each([this](const Delta& delta) {
         writer_.delta(waiting_, delta);

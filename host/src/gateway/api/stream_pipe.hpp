@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "gateway/api/request_registry.hpp"
+#include "gateway/api/request_summary.hpp"
 #include "gateway/dialect/dialect.hpp"
 #include "provider/io_waker.hpp"
 #include "provider/upstream.hpp"
@@ -24,10 +25,14 @@ public:
     /// More than this waits for nobody.
     static constexpr std::size_t kMostWaiting = std::size_t{64} << 10;
 
-    /// \param waker is woken when there is something to send.
+    /// \param waker is woken when there is something to send. \param follower may be nullptr.
     StreamPipe(AnswerWriter& writer, std::shared_ptr<provider::IoWaker> waker,
-               const base::Clock& clock, RequestRegistry::Entry& entry)
-        : writer_(writer), waker_(std::move(waker)), clock_(clock), entry_(entry) {}
+               const base::Clock& clock, RequestRegistry::Entry& entry, RequestFollower* follower)
+        : writer_(writer),
+          waker_(std::move(waker)),
+          clock_(clock),
+          entry_(entry),
+          follower_(follower) {}
 
     void on_deltas(const plugin::DeltaBatch& batch) override;
     [[nodiscard]] bool ready(const std::shared_ptr<plugin::Waker>& waker) override;
@@ -55,6 +60,7 @@ private:
     const std::shared_ptr<provider::IoWaker> waker_;
     const base::Clock& clock_;
     RequestRegistry::Entry& entry_;
+    RequestFollower* const follower_;
     std::string waiting_;
     std::string sending_;
     std::shared_ptr<plugin::Waker> provider_;  ///< waits for room

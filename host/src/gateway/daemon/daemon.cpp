@@ -14,6 +14,7 @@
 #include "gateway/api/api_context.hpp"
 #include "gateway/daemon/control_handler.hpp"
 #include "gateway/daemon/gateway_handler.hpp"
+#include "gateway/telemetry/telemetry.hpp"
 #include "runtime/host_impl.hpp"
 #include "runtime/provider_text.hpp"
 #include "store/state_path.hpp"
@@ -27,6 +28,9 @@ namespace fs = std::filesystem;
 
 /// Commands wait for providers; that is what the control socket is for.
 constexpr auto kControlWait = std::chrono::minutes(10);
+
+/// For the last traces to reach the collector.
+constexpr auto kExportGrace = std::chrono::seconds(2);
 
 std::string random_key() {
     static constexpr char kDigits[] = "0123456789abcdef";
@@ -87,11 +91,13 @@ public:
 
 private:
     [[nodiscard]] AdminContext admin_context();
+    [[nodiscard]] MetricsSources metrics_sources();
     [[nodiscard]] bool ready() const;
     [[nodiscard]] std::vector<std::string> listening() const;
     Result<void> listen_for_commands();
 
     std::string admin_key_;
+    std::unique_ptr<Telemetry> telemetry_;
     std::optional<AdminApi> admin_;
     std::optional<ControlHandler> control_handler_;
     std::optional<GatewayHandler> gateway_handler_;
@@ -140,8 +146,31 @@ AdminContext Daemon::Impl::admin_context() {
             });
         return out;
     };
+    context.traces = [this](std::size_t limit) {
+        const auto traces = telemetry_->traces().list(limit);
+        return traces_to_json(traces);
+    };
+    context.trace = [this](std::string_view id) -> Result<std::string> {
+        auto trace = telemetry_->traces().find(id);
+        if (!trace) return std::move(trace).error();
+        return to_json(**trace);
+    };
     context.keep_alive = api_.settings()->config.keep_alive;
     return context;
+}
+
+MetricsSources Daemon::Impl::metrics_sources() {
+    MetricsSources sources;
+    sources.providers = [this](const MetricsSources::Provider& tell) {
+        host_->for_each_provider(tell);
+    };
+    sources.servers = [this] {
+        std::vector<MetricsSources::Server> servers;
+        if (gateway_) servers.push_back({"public", gateway_->counts()});
+        if (control_) servers.push_back({"control", control_->counts()});
+        return servers;
+    };
+    return sources;
 }
 
 Result<void> Daemon::Impl::listen_for_commands() {
@@ -175,8 +204,13 @@ Result<void> Daemon::Impl::start() {
     for (const auto& [name, key] : config->gateway.keys) {
         host_->log().redactor().add(key.key.reveal());
     }
+    auto telemetry = Telemetry::open(*host_, config->telemetry, metrics_sources());
+    if (!telemetry) return std::move(telemetry).error();
+    telemetry_ = *std::move(telemetry);
+    api_.set_followers(telemetry_.get());
     admin_.emplace(admin_context());
     GatewayPages pages;
+    pages.metrics = [this] { return telemetry_->metrics().render(); };
     pages.admin = &*admin_;
     pages.ready = [this] { return ready(); };
     gateway_handler_.emplace(api_, std::move(pages), admin_key_);
@@ -197,6 +231,7 @@ Result<ReloadReport> Daemon::Impl::reload() {
     }
     api_.set(host_->config()->gateway);
     gateway_handler_->reloaded();
+    telemetry_->reloaded();
     return report;
 }
 
@@ -204,6 +239,7 @@ void Daemon::Impl::stop(std::chrono::milliseconds grace) {
     if (admin_) admin_->stop();
     if (gateway_) gateway_->stop(grace);
     if (control_) control_->stop({});
+    if (telemetry_) telemetry_->stop(kExportGrace);
 }
 
 Daemon::Daemon(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}

@@ -9,6 +9,7 @@
 #include "gateway/dialect/errors.hpp"
 #include "gateway/pages/pages.hpp"
 #include "tenon/abi/version.h"
+#include "wire/url.hpp"
 
 namespace tenon::gateway {
 namespace {
@@ -207,11 +208,12 @@ net::Awaitable<bool> GatewayHandler::get_models(std::string_view path,
         const bool anthropic = !request.header("anthropic-version").empty();
         body = anthropic ? anthropic_models(*models) : openai_models(*models);
     } else {
-        const std::string_view id = path.substr(kOne.size());
+        const auto decoded = wire::percent_decode(path.substr(kOne.size()));
+        const std::string id = decoded ? *decoded : std::string(path.substr(kOne.size()));
         const auto found = std::find_if(models->begin(), models->end(),
-                                        [id](const ModelEntry& model) { return model.id == id; });
+                                        [&id](const ModelEntry& model) { return model.id == id; });
         if (found == models->end()) {
-            const Error error(Code::not_found, "there is no model \"" + std::string(id) + "\"");
+            const Error error(Code::not_found, "there is no model \"" + id + "\"");
             co_await refuse(response, 404, headers, path, error);
             co_return true;
         }

@@ -15,6 +15,11 @@ config::GatewayKeyConfig key(std::string_view secret) {
     return config;
 }
 
+Result<void> take(ClientKey& client, std::int64_t tokens, base::TimePoint now) {
+    KeyRejection why{};
+    return client.reserve(tokens, now, why);
+}
+
 std::map<std::string, config::GatewayKeyConfig, std::less<>> one(
     const config::GatewayKeyConfig& config) {
     return {{"it", config}};
@@ -61,43 +66,57 @@ BOOST_AUTO_TEST_CASE(requests_over_the_rate_are_told_when_to_come_back) {
     auto config = key("x");
     config.requests_per_minute = 2;
     ClientKey client("it", config);
-    BOOST_TEST(client.reserve(0, kStart).has_value());
-    BOOST_TEST(client.reserve(0, kStart).has_value());
-    const auto refused = client.reserve(0, kStart);
+    BOOST_TEST(take(client, 0, kStart).has_value());
+    BOOST_TEST(take(client, 0, kStart).has_value());
+    const auto refused = take(client, 0, kStart);
     BOOST_REQUIRE(!refused);
     BOOST_TEST((refused.error().code == Code::throttled));
     BOOST_TEST(refused.error().retry_after_ms.value_or(0) == 30'000);
-    BOOST_TEST(!client.reserve(0, kStart + seconds(29)));
-    BOOST_TEST(client.reserve(0, kStart + seconds(30)).has_value());
+    BOOST_TEST(!take(client, 0, kStart + seconds(29)));
+    BOOST_TEST(take(client, 0, kStart + seconds(30)).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(why_a_request_is_refused_is_told) {
+    auto config = key("x");
+    config.concurrent = 1;
+    config.tokens_per_minute = 10;
+    ClientKey client("it", config);
+    KeyRejection why{};
+    BOOST_REQUIRE(client.reserve(10, kStart, why).has_value());
+    BOOST_TEST(!client.reserve(1, kStart, why));
+    BOOST_TEST((why == KeyRejection::concurrency));
+    client.settle(10, 10);
+    BOOST_TEST(!client.reserve(1, kStart, why));
+    BOOST_TEST((why == KeyRejection::tokens));
 }
 
 BOOST_AUTO_TEST_CASE(a_request_that_used_less_than_reserved_gives_the_rest_back) {
     auto config = key("x");
     config.tokens_per_minute = 100;
     ClientKey client("it", config);
-    BOOST_REQUIRE(client.reserve(90, kStart).has_value());
-    BOOST_TEST(!client.reserve(20, kStart));
+    BOOST_REQUIRE(take(client, 90, kStart).has_value());
+    BOOST_TEST(!take(client, 20, kStart));
     client.settle(90, 10);
-    BOOST_TEST(client.reserve(90, kStart).has_value());
-    BOOST_TEST(!client.reserve(1, kStart));
+    BOOST_TEST(take(client, 90, kStart).has_value());
+    BOOST_TEST(!take(client, 1, kStart));
 }
 
 BOOST_AUTO_TEST_CASE(a_request_that_used_more_than_reserved_owes_the_rest) {
     auto config = key("x");
     config.tokens_per_minute = 60;
     ClientKey client("it", config);
-    BOOST_REQUIRE(client.reserve(10, kStart).has_value());
+    BOOST_REQUIRE(take(client, 10, kStart).has_value());
     client.settle(10, 120);  // 60 too many
-    BOOST_TEST(!client.reserve(1, kStart + seconds(60)));
-    BOOST_TEST(client.reserve(1, kStart + seconds(61)).has_value());
+    BOOST_TEST(!take(client, 1, kStart + seconds(60)));
+    BOOST_TEST(take(client, 1, kStart + seconds(61)).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_request_larger_than_a_minutes_tokens_passes_when_nothing_else_was_used) {
     auto config = key("x");
     config.tokens_per_minute = 10;
     ClientKey client("it", config);
-    BOOST_TEST(client.reserve(1'000, kStart).has_value());
-    BOOST_TEST(!client.reserve(1, kStart));
+    BOOST_TEST(take(client, 1'000, kStart).has_value());
+    BOOST_TEST(!take(client, 1, kStart));
 }
 
 BOOST_AUTO_TEST_CASE(the_limit_of_requests_at_once_is_free_again_when_one_ends) {
@@ -105,11 +124,11 @@ BOOST_AUTO_TEST_CASE(the_limit_of_requests_at_once_is_free_again_when_one_ends) 
     config.concurrent = 1;
     const auto client = std::make_shared<ClientKey>("it", config);
     {
-        BOOST_REQUIRE(client->reserve(0, kStart).has_value());
+        BOOST_REQUIRE(take(*client, 0, kStart).has_value());
         const KeyLease lease(client, 0);
-        BOOST_TEST(!client->reserve(0, kStart));
+        BOOST_TEST(!take(*client, 0, kStart));
     }
-    BOOST_TEST(client->reserve(0, kStart).has_value());
+    BOOST_TEST(take(*client, 0, kStart).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_refused_request_takes_nothing) {
@@ -117,38 +136,38 @@ BOOST_AUTO_TEST_CASE(a_refused_request_takes_nothing) {
     config.requests_per_minute = 10;
     config.tokens_per_minute = 10;
     ClientKey client("it", config);
-    BOOST_REQUIRE(client.reserve(10, kStart).has_value());
-    for (int i = 0; i < 20; ++i) BOOST_TEST(!client.reserve(5, kStart));
+    BOOST_REQUIRE(take(client, 10, kStart).has_value());
+    for (int i = 0; i < 20; ++i) BOOST_TEST(!take(client, 5, kStart));
     client.settle(10, 0);
-    for (int i = 0; i < 9; ++i) BOOST_TEST(client.reserve(1, kStart).has_value());
+    for (int i = 0; i < 9; ++i) BOOST_TEST(take(client, 1, kStart).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_lease_settles_once_however_it_is_moved) {
     auto config = key("x");
     config.concurrent = 2;
     const auto client = std::make_shared<ClientKey>("it", config);
-    BOOST_REQUIRE(client->reserve(0, kStart).has_value());
+    BOOST_REQUIRE(take(*client, 0, kStart).has_value());
     KeyLease lease;
     {
         KeyLease first(client, 0);
         lease = std::move(first);
     }
-    BOOST_TEST(client->reserve(0, kStart).has_value());
-    BOOST_TEST(!client->reserve(0, kStart));
+    BOOST_TEST(take(*client, 0, kStart).has_value());
+    BOOST_TEST(!take(*client, 0, kStart));
     lease = KeyLease();
-    BOOST_TEST(client->reserve(0, kStart).has_value());
+    BOOST_TEST(take(*client, 0, kStart).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_key_that_a_reload_leaves_alone_keeps_what_it_has_used) {
     auto config = key("s3cret-s3cret-s3cret");
     config.requests_per_minute = 1;
     const KeyRing before(one(config));
-    BOOST_REQUIRE(before.find("s3cret-s3cret-s3cret")->reserve(0, kStart).has_value());
+    BOOST_REQUIRE(take(*before.find("s3cret-s3cret-s3cret"), 0, kStart).has_value());
     const KeyRing same(one(config), &before);
-    BOOST_TEST(!same.find("s3cret-s3cret-s3cret")->reserve(0, kStart));
+    BOOST_TEST(!take(*same.find("s3cret-s3cret-s3cret"), 0, kStart));
     config.requests_per_minute = 2;
     const KeyRing changed(one(config), &same);
-    BOOST_TEST(changed.find("s3cret-s3cret-s3cret")->reserve(0, kStart).has_value());
+    BOOST_TEST(take(*changed.find("s3cret-s3cret-s3cret"), 0, kStart).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
