@@ -75,13 +75,29 @@ BOOST_AUTO_TEST_CASE(an_error_before_the_first_delta_has_its_own_status_also_for
 }
 
 BOOST_AUTO_TEST_CASE(a_stream_that_breaks_ends_with_an_error_and_never_with_done) {
+    Gate gate;
+    FakeLlmOptions options;
+    options.stream_gate = gate;
+    options.content_piece = 1;
+    const GatewayRig rig("", "", options);
+    RawClient client(rig.port);
+    const std::string body = chat("fake/fault-stream-error", "Hello", true);
+    client.send("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
+                std::to_string(body.size()) + "\r\n\r\n" + body);
+    gate.let_pass(3);
+    BOOST_TEST(has(client.read_until("\"content\":"), "200 OK"));
+    gate.open();
+    const std::string rest = client.read_until("0\r\n\r\n");
+    BOOST_TEST(has(rest, "data: {\"error\""));
+    BOOST_TEST(!has(rest, "[DONE]"));
+    check_at_rest(rig);
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_that_breaks_before_anything_was_sent_is_an_error_with_a_status) {
     const GatewayRig rig;
-    const auto answer =
-        rig.post("/v1/chat/completions", chat("fake/fault-truncated", "Hello", true));
-    BOOST_TEST(answer.status == 200);
-    BOOST_TEST(answer.complete);
-    BOOST_TEST(has(answer.body, "data: {\"error\""));
-    BOOST_TEST(!has(answer.body, "[DONE]"));
+    const auto answer = rig.post("/v1/chat/completions", chat("fake/fault-empty", "Hello", true));
+    BOOST_TEST(answer.status == 502);
+    BOOST_TEST(has(answer.body, "bad_gateway"));
     check_at_rest(rig);
 }
 

@@ -28,7 +28,7 @@ public:
         wanted.host.load_installed_plugins = false;
         wanted.host.config_file = config;
         wanted.host.log_level = "off";
-        wanted.state_file = directory.path() / "state.db";
+        wanted.host.state_file = directory.path() / "state.db";
         wanted.control_socket = directory.path() / "control.sock";
         auto started = gateway::Daemon::start(wanted);
         const std::string problem = started ? "" : started.error().message;

@@ -9,6 +9,7 @@
 
 #include "config/environment.hpp"
 #include "config/listen_address.hpp"
+#include "config/load.hpp"
 #include "gateway/admin/admin_api.hpp"
 #include "gateway/admin/recent_times.hpp"
 #include "gateway/api/api_context.hpp"
@@ -64,6 +65,19 @@ transport::HttpServerOptions server_options(const config::GatewayConfig& config)
     options.tls.certificate_file = config.tls.certificate_file;
     options.tls.key_file = config.tls.key_file;
     return options;
+}
+
+/// Where the state is; found before the host is opened, which owns the file from then on.
+Result<fs::path> state_file_of(const DaemonOptions& options) {
+    if (!options.host.state_file.empty()) return options.host.state_file;
+    const auto environment = config::process_environment();
+    if (!options.host.config_file.empty()) {
+        const auto loaded = config::load(options.host.config_file, environment);
+        if (loaded.config && !loaded.config->daemon.state_file.empty()) {
+            return fs::path(loaded.config->daemon.state_file);
+        }
+    }
+    return store::default_state_path(environment);
 }
 
 bool can_be_asked(const host::ProviderStatus& status) {
@@ -126,7 +140,7 @@ AdminContext Daemon::Impl::admin_context() {
     context.daemon.started = std::chrono::system_clock::now();
     context.daemon.up_since = base::steady_clock().now();
     context.daemon.config_file = options_.host.config_file.string();
-    context.daemon.state_file = options_.state_file.string();
+    context.daemon.state_file = options_.host.state_file.string();
     context.listen = [this] { return listening(); };
     context.ready = [this] { return ready(); };
     context.request_counts = [this] {
@@ -175,10 +189,11 @@ MetricsSources Daemon::Impl::metrics_sources() {
 
 Result<void> Daemon::Impl::listen_for_commands() {
     const auto config = host_->config();
-    auto path = options_.control_socket.empty()
-                    ? store::control_socket_path(config->daemon.control_socket, options_.state_file,
-                                                 config::process_environment())
-                    : Result<fs::path>(options_.control_socket);
+    auto path =
+        options_.control_socket.empty()
+            ? store::control_socket_path(config->daemon.control_socket, options_.host.state_file,
+                                         config::process_environment())
+            : Result<fs::path>(options_.control_socket);
     if (!path) return std::move(path).error();
     control_socket = *std::move(path);
     std::error_code failed;
@@ -246,9 +261,13 @@ Daemon::Daemon(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 Daemon::~Daemon() = default;
 
 Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options) {
-    auto host = runtime::HostImpl::open(options.host);
+    DaemonOptions complete = options;
+    auto state_file = state_file_of(options);
+    if (!state_file) return std::move(state_file).error();
+    complete.host.state_file = *std::move(state_file);
+    auto host = runtime::HostImpl::open(complete.host);
     if (!host) return std::move(host).error();
-    auto impl = std::make_unique<Impl>(*std::move(host), options);
+    auto impl = std::make_unique<Impl>(*std::move(host), complete);
     if (auto started = impl->start(); !started) return std::move(started).error();
     return std::unique_ptr<Daemon>(new Daemon(std::move(impl)));
 }

@@ -14,8 +14,8 @@
 namespace tenon::gateway {
 
 struct DaemonOptions {
+    /// Its state_file: empty = daemon.state_file of the configuration, else the usual place.
     host::HostOptions host = {};
-    std::filesystem::path state_file = {};  ///< empty = daemon.state_file, or the usual place
     /// Where to listen instead of gateway.listen; "none" alone = nowhere.
     std::vector<std::string> listen = {};
     std::filesystem::path control_socket = {};  ///< empty = the usual place
