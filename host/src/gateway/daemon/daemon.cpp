@@ -7,6 +7,7 @@
 #include <random>
 #include <utility>
 
+#include "config/check_gateway.hpp"
 #include "config/environment.hpp"
 #include "config/listen_address.hpp"
 #include "config/load.hpp"
@@ -43,11 +44,15 @@ std::string random_key() {
     return key;
 }
 
-Result<std::vector<net::ListenEndpoint>> endpoints_of(const std::vector<std::string>& listen) {
+Result<std::vector<net::ListenEndpoint>> endpoints_of(const std::vector<std::string>& listen,
+                                                      const config::GatewayConfig& gateway) {
     std::vector<net::ListenEndpoint> out;
     for (const std::string& text : listen) {
         auto address = config::parse_listen_address(text);
         if (!address) return std::move(address).error();
+        if (auto may = config::may_listen(*address, gateway); !may) {
+            return Error(Code::invalid, "'" + text + "': " + may.error().message);
+        }
         out.push_back({address->host, address->port, address->unix_path, address->tls});
     }
     return out;
@@ -211,7 +216,7 @@ Result<void> Daemon::Impl::start() {
     const auto config = host_->config();
     const auto& listen = options_.listen.empty() ? config->gateway.listen : options_.listen;
     const bool nowhere = listen.size() == 1 && listen.front() == "none";
-    auto endpoints = endpoints_of(nowhere ? std::vector<std::string>() : listen);
+    auto endpoints = endpoints_of(nowhere ? std::vector<std::string>() : listen, config->gateway);
     if (!endpoints) return std::move(endpoints).error();
     admin_key_ = std::string(config->gateway.admin_key.reveal());
     if (admin_key_.empty()) admin_key_ = random_key();
