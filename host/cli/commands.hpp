@@ -101,6 +101,12 @@ struct PluginsCheckOptions {
     std::chrono::milliseconds timeout{30'000};  ///< of one case
 };
 
+struct CrashtestOptions {
+    std::vector<std::string> only;  ///< names of faults; empty = all
+    bool list = false;
+    bool json = false;
+};
+
 struct SchemaOptions {
     bool markdown = false;
 };
@@ -117,6 +123,7 @@ int run_status(const GlobalOptions& global, const StatusOptions& options);
 int run_serve(const GlobalOptions& global, const ServeOptions& options);
 int run_plugins_list(const GlobalOptions& global, const PluginsListOptions& options);
 int run_plugins_check(const PluginsCheckOptions& options);
+int run_crashtest(const GlobalOptions& global, const CrashtestOptions& options);
 int run_config_check(const GlobalOptions& global);
 int run_config_show(const GlobalOptions& global);
 int run_config_schema(const SchemaOptions& options);

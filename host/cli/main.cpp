@@ -192,6 +192,18 @@ void add_plugins(CLI::App& app, const GlobalOptions& global, Chosen& chosen) {
         [&chosen, options] { chosen.run = [options] { return run_plugins_check(*options); }; });
 }
 
+void add_crashtest(CLI::App& app, const GlobalOptions& global, Chosen& chosen) {
+    auto* command = app.add_subcommand(
+        "crashtest", "Show what becomes of requests when upstreams fail: 16 faults, a scorecard");
+    const auto options = std::make_shared<CrashtestOptions>();
+    command->add_option("--only", options->only, "Play only this fault (repeatable)");
+    command->add_flag("--list", options->list, "List the faults");
+    command->add_flag("--json", options->json, "Print an object");
+    command->callback([&chosen, &global, options] {
+        chosen.run = [&global, options] { return run_crashtest(global, *options); };
+    });
+}
+
 void add_config(CLI::App& app, const GlobalOptions& global, Chosen& chosen) {
     auto* config = app.add_subcommand("config", "Check, show and describe the configuration");
     config->require_subcommand(1);
@@ -292,6 +304,7 @@ int run(int argc, char** argv) {
     add_control_commands(app, global, chosen);
     add_serve(app, global, chosen);
     add_plugins(app, global, chosen);
+    add_crashtest(app, global, chosen);
     add_config(app, global, chosen);
     app.footer(
         "Exit status: 0 success, 1 the request failed, 2 wrong command line, 3 wrong "
