@@ -57,7 +57,8 @@ int print_replies(const ProviderCommandOptions& options, wire::JsonView replies)
     bool good = true;
     for (const wire::JsonView reply : replies.elements()) {
         const std::string message(reply["message"].as_string().value_or(""));
-        const bool refused = reply["kind"].as_string() == "refused";
+        const bool refused = reply["kind"].as_string() == "refused" ||
+                             reply["healthy"].as_bool() == false;  // a health check's reply
         const auto state = reply["state"].as_string().value_or("");
         if (!refused && (options.no_wait || is_settled(options.verb, state))) {
             std::cout << message << '\n';

@@ -98,6 +98,16 @@ BOOST_AUTO_TEST_CASE(health_of_all_is_the_default_and_fails_with_an_unhealthy_on
     BOOST_TEST(ran.err == "tenon: Provider 'two' is unhealthy.\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_check_that_fails_counts_also_while_the_provider_is_connected) {
+    FakeDaemon daemon(socket);
+    daemon.answer("POST /admin/v1/commands/health",
+                  replies(R"({"provider":"one","kind":"accepted","message":"It is ill.",
+                             "state":"connected","healthy":false})"));
+    const Ran ran = run({"health"});
+    BOOST_TEST(ran.code == 1);
+    BOOST_TEST(ran.err == "tenon: It is ill.\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_breaker_is_opened_for_a_model) {
     FakeDaemon daemon(socket);
     daemon.answer("POST /admin/v1/breaker",
