@@ -1,3 +1,6 @@
+#include <atomic>
+#include <memory>
+
 #include "cli/crashtest/faults.hpp"
 
 // Upstreams that say nothing, or later than expected.
@@ -16,17 +19,21 @@ void reset(Bench& bench, Verdict& verdict) {
     expect_answer(verdict, bench.ask({}), {"primary", 2});
     verdict.saw("new connection: answered by attempt 2");
     // ... and one that was used before may have been closed for its age.
-    bench.primary().play([](Exchange& exchange) {
+    const auto broken = std::make_shared<std::atomic<std::uint64_t>>(0);
+    bench.primary().play([broken](Exchange& exchange) {
         if (exchange.number_here() > 1) {
+            ++*broken;
             exchange.reset();
         } else {
             answer(exchange, kPrimary);
         }
     });
-    for (const bool stream : {true, false}) {
-        expect_answer(verdict, bench.ask({.stream = stream}), {"primary", 1});
-        bench.note_repeated(1);
+    // A connection whose last answer has just ended may not be back yet for the next request.
+    for (int i = 0; i < 100 && *broken < 2; ++i) {
+        expect_answer(verdict, bench.ask({.stream = i % 2 == 0}), {"primary", 1});
     }
+    bench.note_repeated(*broken);
+    verdict.require(*broken >= 2, "no connection was used again");
     verdict.saw("used connection: replaced unseen");
     verdict.require(bench.fallback().requests() == 0, "the fallback was asked");
     expect_closed_breaker(verdict, bench.primary_books(), 1);
