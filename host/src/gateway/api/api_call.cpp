@@ -6,6 +6,7 @@
 
 #include "gateway/api/browser_guard.hpp"
 #include "gateway/api/ids.hpp"
+#include "gateway/offline/offline_queue.hpp"
 #include "runtime/spawn.hpp"
 
 namespace tenon::gateway {
@@ -104,6 +105,7 @@ Result<void> ApiCall::admit() {
     auto parsed = dialect_.parse(request_.body);
     if (!parsed) return std::move(parsed).error();
     parsed_ = *std::move(parsed);
+    if (wishes_.queue_offline) original_ = std::move(request_.body);
     std::string().swap(request_.body);
     if (!key_) return {};
     if (!key_->may_ask_for(parsed_.model)) {
@@ -127,7 +129,7 @@ RequestStart ApiCall::start() const {
     start.dialect = path_;
     start.operation = parsed_.operation;
     start.model = parsed_.model;
-    start.key = key_ ? std::string_view(key_->name()) : std::string_view();
+    if (key_) start.key = key_->name();
     start.peer = peer_;
     start.trace_parent = request_.header("traceparent");
     start.stream = parsed_.stream;
@@ -326,21 +328,27 @@ net::Awaitable<void> ApiCall::refuse(const Error& error) {
 }
 
 net::Awaitable<bool> ApiCall::keep_for_later(const Error& error) {
-    if (!wishes_.queue_offline || !context_.queue_offline() || client_gone_) co_return false;
+    if (!wishes_.queue_offline || client_gone_) co_return false;
     if (error.code != Code::unavailable && error.code != Code::overloaded) co_return false;
-    const std::string_view key = key_ ? std::string_view(key_->name()) : std::string_view();
-    const auto kept = co_await context_.queue_offline()(path_, parsed_.body, key);
+    if (context_.offline() == nullptr) {
+        const Error disabled(Code::unsupported,
+                             "requests cannot be queued here, see gateway.offline; and now " +
+                                 error.message);
+        co_await refuse(disabled);
+        co_return true;
+    }
+    const auto kept = co_await context_.offline()->keep(std::string(path_), parsed_.model,
+                                                        std::move(original_), key_name(), io_index_);
     if (!kept) {
         co_await refuse(kept.error());
         co_return true;
     }
-    const std::string place = "/v1/offline/" + *kept;
+    const std::string place = std::string(kOfflinePath) + *kept;
     HeaderList headers = answer_headers(kJson);
     headers.add("location", place);
-    const std::string body = "{\"id\":\"" + *kept +
-                             "\",\"object\":\"offline.request\",\"status\":"
-                             "\"queued\",\"url\":\"" +
-                             place + "\"}";
+    const std::string body = R"({"id":")" + *kept +
+                             R"(","object":"offline.request","status":"queued","url":")" + place +
+                             R"("})";
     co_await send(kAccepted, body, headers);
     co_return true;
 }

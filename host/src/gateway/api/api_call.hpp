@@ -17,6 +17,9 @@
 
 namespace tenon::gateway {
 
+/// Where answers of requests that were kept for later are fetched: followed by the id.
+inline constexpr std::string_view kOfflinePath = "/v1/offline/";
+
 /// One request of a client for an answer of a model: who asks, what is asked, whom it goes to, and
 /// the answer in the client's words. A client that leaves cancels what is under way at once.
 ///
@@ -49,6 +52,7 @@ private:
     net::Awaitable<void> pump(StreamPipe& pipe);
     net::Awaitable<void> end_stream(StreamPipe& pipe);
     net::Awaitable<bool> keep_for_later(const Error& error);
+    [[nodiscard]] std::string key_name() const { return key_ ? key_->name() : std::string(); }
     net::Awaitable<void> refuse(const Error& error);
     net::Awaitable<void> send(int status, std::string_view body, HeaderList& headers);
     [[nodiscard]] HeaderList answer_headers(std::string_view type) const;
@@ -72,6 +76,7 @@ private:
 
     RequestWishes wishes_;
     ParsedRequest parsed_;
+    std::string original_;  ///< the body as it came, if it may be kept for later
     std::string id_;
     std::shared_ptr<ClientKey> key_;
     std::optional<KeyRejection> rejection_;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -13,6 +12,8 @@
 
 namespace tenon::gateway {
 
+class OfflineQueue;
+
 /// What may change with a reload, as one.
 struct ApiSettings {
     explicit ApiSettings(config::GatewayConfig config_in, const KeyRing* before = nullptr)
@@ -21,10 +22,6 @@ struct ApiSettings {
     const config::GatewayConfig config;
     const KeyRing keys;
 };
-
-/// Keeps a request for later. \return the id under which its answer can be fetched.
-using QueueOffline = std::function<net::Awaitable<Result<std::string>>(
-    std::string_view path, std::string_view body, std::string_view key)>;
 
 /// What all requests share.
 ///
@@ -56,10 +53,11 @@ public:
     /// \name Before the first request
     /// @{
     void set_followers(RequestFollowers* followers) noexcept { followers_ = followers; }
-    void set_offline(QueueOffline queue) { queue_offline_ = std::move(queue); }
+    void set_offline(OfflineQueue* queue) noexcept { offline_ = queue; }
     /// @}
     [[nodiscard]] RequestFollowers* followers() const noexcept { return followers_; }
-    [[nodiscard]] const QueueOffline& queue_offline() const noexcept { return queue_offline_; }
+    /// nullptr = requests cannot be kept for later.
+    [[nodiscard]] OfflineQueue* offline() const noexcept { return offline_; }
 
 private:
     runtime::HostImpl& host_;
@@ -67,7 +65,7 @@ private:
     mutable std::mutex mutex_;
     std::shared_ptr<const ApiSettings> settings_;
     RequestFollowers* followers_ = nullptr;
-    QueueOffline queue_offline_;
+    OfflineQueue* offline_ = nullptr;
 };
 
 }  // namespace tenon::gateway

@@ -16,6 +16,8 @@
 #include "gateway/api/api_context.hpp"
 #include "gateway/daemon/control_handler.hpp"
 #include "gateway/daemon/gateway_handler.hpp"
+#include "gateway/daemon/readiness.hpp"
+#include "gateway/offline/offline_queue.hpp"
 #include "gateway/telemetry/telemetry.hpp"
 #include "runtime/host_impl.hpp"
 #include "runtime/provider_text.hpp"
@@ -85,9 +87,14 @@ Result<fs::path> state_file_of(const DaemonOptions& options) {
     return store::default_state_path(environment);
 }
 
-bool can_be_asked(const host::ProviderStatus& status) {
-    return status.enabled && status.state != "misconfigured" && status.state != "unhealthy" &&
-           status.breaker.state != "open" && status.breaker.state != "forced_open";
+std::vector<OfflineRequest> to_offline_requests(const std::vector<store::QueueEntry>& entries) {
+    std::vector<OfflineRequest> out;
+    for (const store::QueueEntry& entry : entries) {
+        if (entry.state == store::QueueState::finished) continue;
+        out.push_back({entry.id, entry.model,
+                       host::Time(std::chrono::milliseconds(entry.queued))});
+    }
+    return out;
 }
 
 }  // namespace
@@ -111,12 +118,13 @@ public:
 private:
     [[nodiscard]] AdminContext admin_context();
     [[nodiscard]] MetricsSources metrics_sources();
-    [[nodiscard]] bool ready() const;
+    Result<void> open_offline_queue();
     [[nodiscard]] std::vector<std::string> listening() const;
     Result<void> listen_for_commands();
 
     std::string admin_key_;
     std::unique_ptr<Telemetry> telemetry_;
+    std::unique_ptr<OfflineQueue> offline_;
     std::optional<AdminApi> admin_;
     std::optional<ControlHandler> control_handler_;
     std::optional<GatewayHandler> gateway_handler_;
@@ -124,11 +132,6 @@ private:
     std::optional<transport::HttpServer> control_;
     std::optional<transport::HttpServer> gateway_;
 };
-
-bool Daemon::Impl::ready() const {
-    const auto all = host_->status(false);
-    return std::any_of(all.begin(), all.end(), can_be_asked);
-}
 
 std::vector<std::string> Daemon::Impl::listening() const {
     std::vector<std::string> out;
@@ -147,7 +150,7 @@ AdminContext Daemon::Impl::admin_context() {
     context.daemon.config_file = options_.host.config_file.string();
     context.daemon.state_file = options_.host.state_file.string();
     context.listen = [this] { return listening(); };
-    context.ready = [this] { return ready(); };
+    context.ready = [this] { return is_ready(*host_); };
     context.request_counts = [this] {
         RequestCounts counts;
         counts.in_flight = api_.requests().size();
@@ -174,6 +177,16 @@ AdminContext Daemon::Impl::admin_context() {
         if (!trace) return std::move(trace).error();
         return to_json(**trace);
     };
+    if (offline_) {
+        context.offline_enabled = true;
+        context.offline_queued = [this] { return offline_->queued(); };
+        context.start_offline_list = [this](auto on_done) {
+            offline_->list([on_done](Result<std::vector<store::QueueEntry>> entries) {
+                if (!entries) return on_done(std::move(entries).error());
+                on_done(to_offline_requests(*entries));
+            });
+        };
+    }
     context.keep_alive = api_.settings()->config.keep_alive;
     return context;
 }
@@ -189,7 +202,19 @@ MetricsSources Daemon::Impl::metrics_sources() {
         if (control_) servers.push_back({"control", control_->counts()});
         return servers;
     };
+    if (offline_) sources.offline_queued = [this] { return offline_->queued(); };
     return sources;
+}
+
+Result<void> Daemon::Impl::open_offline_queue() {
+    const auto config = host_->config();
+    if (!config->gateway.offline.enabled) return {};
+    const fs::path file = options_.host.state_file.parent_path() / "queue.db";
+    auto queue = OfflineQueue::open(*host_, config->gateway.offline, file);
+    if (!queue) return std::move(queue).error();
+    offline_ = *std::move(queue);
+    api_.set_offline(offline_.get());
+    return {};
 }
 
 Result<void> Daemon::Impl::listen_for_commands() {
@@ -224,6 +249,7 @@ Result<void> Daemon::Impl::start() {
     for (const auto& [name, key] : config->gateway.keys) {
         host_->log().redactor().add(key.key.reveal());
     }
+    if (auto opened = open_offline_queue(); !opened) return opened;
     auto telemetry = Telemetry::open(*host_, config->telemetry, metrics_sources());
     if (!telemetry) return std::move(telemetry).error();
     telemetry_ = *std::move(telemetry);
@@ -232,7 +258,7 @@ Result<void> Daemon::Impl::start() {
     GatewayPages pages;
     pages.metrics = [this] { return telemetry_->metrics().render(); };
     pages.admin = &*admin_;
-    pages.ready = [this] { return ready(); };
+    pages.ready = [this] { return is_ready(*host_); };
     gateway_handler_.emplace(api_, std::move(pages), admin_key_);
     gateway_.emplace(host_->io(), *gateway_handler_, server_options(config->gateway));
     if (auto started = gateway_->start(*endpoints); !started) return started;
@@ -259,6 +285,7 @@ void Daemon::Impl::stop(std::chrono::milliseconds grace) {
     if (admin_) admin_->stop();
     if (gateway_) gateway_->stop(grace);
     if (control_) control_->stop({});
+    if (offline_) offline_->stop();
     if (telemetry_) telemetry_->stop(kExportGrace);
 }
 

@@ -7,6 +7,7 @@
 #include "gateway/api/api_call.hpp"
 #include "gateway/api/browser_guard.hpp"
 #include "gateway/dialect/errors.hpp"
+#include "gateway/offline/offline_queue.hpp"
 #include "gateway/pages/pages.hpp"
 #include "tenon/abi/version.h"
 #include "wire/url.hpp"
@@ -131,7 +132,51 @@ net::Awaitable<void> GatewayHandler::handle(transport::ServerRequest& request,
         co_await refuse(response, 405, headers, path, error);
         co_return;
     }
+    if (path.starts_with(kOfflinePath) && context_.offline() != nullptr) {
+        co_await offline(path, request, response, *settings);
+        co_return;
+    }
     co_await get(path, request, response, *settings);
+}
+
+net::Awaitable<void> GatewayHandler::offline(std::string_view path,
+                                             transport::ServerRequest& request,
+                                             transport::ResponseWriter& response,
+                                             const ApiSettings& settings) {
+    HeaderList headers;
+    add_cors(headers, request, settings.config.cors.origins);
+    const auto key = settings.keys.find(presented_key(request));
+    if (settings.keys.required() && !key) {
+        Error error(Code::auth, "this gateway wants an API key");
+        error.scope = Scope::request;
+        co_await refuse(response, 401, headers, path, error);
+        co_return;
+    }
+    const std::string client = key ? key->name() : std::string();
+    const std::string id(path.substr(kOfflinePath.size()));
+    if (request.method == "DELETE") {
+        const auto forgotten = co_await context_.offline()->forget(id, client, request.io_index);
+        if (!forgotten) {
+            co_await refuse(response, 404, headers, path, forgotten.error());
+        } else {
+            static_cast<void>(co_await response.send(204, headers.views(), {}));
+        }
+        co_return;
+    }
+    const auto found = co_await context_.offline()->find(id, client, request.io_index);
+    if (!found) {
+        co_await refuse(response, 404, headers, path, found.error());
+    } else if (found->result) {
+        co_await send(response, found->result->status, headers, kJson, found->result->body);
+    } else {
+        const std::string body = R"({"id":")" + id +
+                                 R"(","object":"offline.request","status":")" +
+                                 (found->entry.state == store::QueueState::taken ? "sending"
+                                                                                 : "queued") +
+                                 R"("})";
+        headers.add("retry-after", "5");
+        co_await send(response, 202, headers, kJson, body);
+    }
 }
 
 net::Awaitable<void> GatewayHandler::get(std::string_view path, transport::ServerRequest& request,

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "config/gateway_config.hpp"
+#include "gateway/dialect/dialect.hpp"
+#include "net/awaitable.hpp"
+#include "provider/cancel_signal.hpp"
+#include "store/request_queue.hpp"
+#include "tenon/host/host.hpp"
+#include "tenon/result.hpp"
+
+namespace tenon::runtime {
+class HostImpl;
+}
+
+namespace tenon::gateway {
+
+/// Requests whose clients would rather wait than fail while nobody can be asked: kept on the disk,
+/// sent when somebody can be asked again, their answers kept until the clients fetch them.
+///
+/// One thread of its own uses the file; requests run on the host's I/O threads, kMostAtOnce of them.
+/// Each is sent at least once: when the daemon ends between a provider's answer and the disk, again.
+///
+/// \par Thread-safety
+/// Any thread; the constructor, stop() and the destructor: one, none of the I/O threads.
+/// \par Object lifetimes
+/// The host outlives it.
+class OfflineQueue {
+public:
+    static constexpr std::size_t kMostAtOnce = 4;
+
+    /// Errors: the file cannot be used.
+    [[nodiscard]] static Result<std::unique_ptr<OfflineQueue>> open(
+        runtime::HostImpl& host, const config::OfflineConfig& config,
+        const std::filesystem::path& file);
+    OfflineQueue(const OfflineQueue&) = delete;
+    OfflineQueue& operator=(const OfflineQueue&) = delete;
+    ~OfflineQueue();
+
+    /// Keeps a request as its client wrote it. On the disk when it returns.
+    /// \param path of the dialect \param client the name of the client's key; may be empty
+    /// \return its id. Errors: Code::overloaded if too many wait; the disk.
+    [[nodiscard]] net::Awaitable<Result<std::string>> keep(std::string path, std::string model,
+                                                           std::string body, std::string client,
+                                                           std::size_t io_index);
+
+    /// How a request stands, for the client that sent it. Errors: Code::not_found, also for others.
+    [[nodiscard]] net::Awaitable<Result<store::RequestQueue::Found>> find(std::string id,
+                                                                          std::string client,
+                                                                          std::size_t io_index);
+    /// Forgets it. Errors: likewise.
+    [[nodiscard]] net::Awaitable<Result<void>> forget(std::string id, std::string client,
+                                                      std::size_t io_index);
+
+    /// Calls back on the queue's thread.
+    void list(std::function<void(Result<std::vector<store::QueueEntry>>)> on_done);
+    /// Those that are not finished.
+    [[nodiscard]] std::size_t queued() const noexcept { return queued_; }
+
+    /// Cancels what is being sent; it waits for the next start. Idempotent.
+    void stop();
+
+private:
+    using Job = std::function<void(store::RequestQueue&)>;
+    struct Sent {
+        int status = 0;
+        std::string body;
+        bool nobody = false;  ///< nobody could be asked: it waits on
+    };
+
+    OfflineQueue(runtime::HostImpl& host, std::unique_ptr<store::RequestQueue> queue);
+    void post(Job job);
+    template <class T>
+    net::Awaitable<Result<T>> on_thread(std::function<Result<T>(store::RequestQueue&)> job,
+                                        std::size_t io_index);
+    void run();
+    [[nodiscard]] bool somebody_can_be_asked() const;
+    void send_some();
+    void start(store::QueuedRequest request);
+    net::Awaitable<void> send(store::QueuedRequest request,
+                              std::shared_ptr<provider::CancelSignal> cancel, std::size_t io_index);
+    net::Awaitable<Sent> ask(const store::QueuedRequest& request,
+                             std::shared_ptr<provider::CancelSignal> cancel, std::size_t io_index);
+    void sent(const std::string& id, Sent result);
+    void count();
+
+    runtime::HostImpl& host_;
+    const std::unique_ptr<store::RequestQueue> queue_;  ///< the thread's
+    std::unique_ptr<host::Subscription> events_;
+    std::atomic<std::size_t> queued_{0};
+
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<Job> jobs_;
+    std::map<std::string, std::shared_ptr<provider::CancelSignal>> sending_;
+    bool look_ = true;  ///< somebody may be back
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+}  // namespace tenon::gateway
