@@ -23,19 +23,13 @@ public:
                         FakeLlmOptions options = {})
         : llm(std::move(options)) {
         write_config(gateway, more);
-        gateway::DaemonOptions wanted;
-        wanted.host.plugin_directories = {TENON_TEST_PLUGIN_DIR};
-        wanted.host.load_installed_plugins = false;
-        wanted.host.config_file = config;
-        wanted.host.log_level = "off";
-        wanted.host.state_file = directory.path() / "state.db";
-        wanted.control_socket = directory.path() / "control.sock";
-        auto started = gateway::Daemon::start(wanted);
-        const std::string problem = started ? "" : started.error().message;
-        BOOST_REQUIRE_MESSAGE(problem.empty(), problem);
-        daemon = *std::move(started);
-        const std::string& url = daemon->urls().front();
-        port = static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
+        start();
+    }
+
+    /// Ends the daemon, then begins again with the same files.
+    void restart() {
+        daemon.reset();
+        start();
     }
 
     /// The configuration with other members; nobody is told.
@@ -71,6 +65,23 @@ public:
     std::string config;
     std::unique_ptr<gateway::Daemon> daemon;
     std::uint16_t port = 0;
+
+private:
+    void start() {
+        gateway::DaemonOptions wanted;
+        wanted.host.plugin_directories = {TENON_TEST_PLUGIN_DIR};
+        wanted.host.load_installed_plugins = false;
+        wanted.host.config_file = config;
+        wanted.host.log_level = "off";
+        wanted.host.state_file = directory.path() / "state.db";
+        wanted.control_socket = directory.path() / "control.sock";
+        auto started = gateway::Daemon::start(wanted);
+        const std::string problem = started ? "" : started.error().message;
+        BOOST_REQUIRE_MESSAGE(problem.empty(), problem);
+        daemon = *std::move(started);
+        const std::string& url = daemon->urls().front();
+        port = static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
+    }
 };
 
 inline std::string chat(const std::string& model, const std::string& text, bool stream = false) {

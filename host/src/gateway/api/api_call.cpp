@@ -331,14 +331,14 @@ net::Awaitable<bool> ApiCall::keep_for_later(const Error& error) {
     if (!wishes_.queue_offline || client_gone_) co_return false;
     if (error.code != Code::unavailable && error.code != Code::overloaded) co_return false;
     if (context_.offline() == nullptr) {
-        const Error disabled(Code::unsupported,
-                             "requests cannot be queued here, see gateway.offline; and now " +
-                                 error.message);
+        const Error disabled(
+            Code::unsupported,
+            "requests cannot be queued here, see gateway.offline; and now " + error.message);
         co_await refuse(disabled);
         co_return true;
     }
-    const auto kept = co_await context_.offline()->keep(std::string(path_), parsed_.model,
-                                                        std::move(original_), key_name(), io_index_);
+    const auto kept = co_await context_.offline()->keep(
+        std::string(path_), parsed_.model, std::move(original_), key_name(), io_index_);
     if (!kept) {
         co_await refuse(kept.error());
         co_return true;

@@ -91,8 +91,7 @@ std::vector<OfflineRequest> to_offline_requests(const std::vector<store::QueueEn
     std::vector<OfflineRequest> out;
     for (const store::QueueEntry& entry : entries) {
         if (entry.state == store::QueueState::finished) continue;
-        out.push_back({entry.id, entry.model,
-                       host::Time(std::chrono::milliseconds(entry.queued))});
+        out.push_back({entry.id, entry.model, host::Time(std::chrono::milliseconds(entry.queued))});
     }
     return out;
 }

@@ -169,11 +169,9 @@ net::Awaitable<void> GatewayHandler::offline(std::string_view path,
     } else if (found->result) {
         co_await send(response, found->result->status, headers, kJson, found->result->body);
     } else {
-        const std::string body = R"({"id":")" + id +
-                                 R"(","object":"offline.request","status":")" +
-                                 (found->entry.state == store::QueueState::taken ? "sending"
-                                                                                 : "queued") +
-                                 R"("})";
+        const std::string body =
+            R"({"id":")" + id + R"(","object":"offline.request","status":")" +
+            (found->entry.state == store::QueueState::taken ? "sending" : "queued") + R"("})";
         headers.add("retry-after", "5");
         co_await send(response, 202, headers, kJson, body);
     }

@@ -52,8 +52,7 @@ private:
                                     transport::ResponseWriter& response,
                                     const ApiSettings& settings);
     net::Awaitable<void> offline(std::string_view path, transport::ServerRequest& request,
-                                 transport::ResponseWriter& response,
-                                 const ApiSettings& settings);
+                                 transport::ResponseWriter& response, const ApiSettings& settings);
     static net::Awaitable<void> send(transport::ResponseWriter& response, int status,
                                      HeaderList& headers, std::string_view type,
                                      std::string_view body);

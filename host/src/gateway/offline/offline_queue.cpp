@@ -104,7 +104,8 @@ void OfflineQueue::post(Job job) {
     changed_.notify_all();
 }
 
-// --- The thread -----------------------------------------------------------------------------------
+// --- The thread
+// -----------------------------------------------------------------------------------
 
 void OfflineQueue::run() {
     std::unique_lock lock(mutex_);
@@ -180,7 +181,8 @@ void OfflineQueue::sent(const std::string& id, Sent result) {
     });
 }
 
-// --- Sending --------------------------------------------------------------------------------------
+// --- Sending
+// --------------------------------------------------------------------------------------
 
 net::Awaitable<void> OfflineQueue::send(store::QueuedRequest request,
                                         std::shared_ptr<provider::CancelSignal> cancel,
@@ -241,7 +243,8 @@ net::Awaitable<OfflineQueue::Sent> OfflineQueue::ask(const store::QueuedRequest&
     co_return result;
 }
 
-// --- For clients ----------------------------------------------------------------------------------
+// --- For clients
+// ----------------------------------------------------------------------------------
 
 template <class T>
 net::Awaitable<Result<T>> OfflineQueue::on_thread(

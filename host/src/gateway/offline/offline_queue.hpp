@@ -32,8 +32,9 @@ namespace tenon::gateway {
 /// Requests whose clients would rather wait than fail while nobody can be asked: kept on the disk,
 /// sent when somebody can be asked again, their answers kept until the clients fetch them.
 ///
-/// One thread of its own uses the file; requests run on the host's I/O threads, kMostAtOnce of them.
-/// Each is sent at least once: when the daemon ends between a provider's answer and the disk, again.
+/// One thread of its own uses the file; requests run on the host's I/O threads, kMostAtOnce of
+/// them. Each is sent at least once: when the daemon ends between a provider's answer and the disk,
+/// again.
 ///
 /// \par Thread-safety
 /// Any thread; the constructor, stop() and the destructor: one, none of the I/O threads.
