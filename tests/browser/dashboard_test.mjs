@@ -234,6 +234,21 @@ const tests = () => describe("the dashboard", () => {
         await operator.until(() => document.querySelector(".pinned:not(:empty)") === null);
     });
 
+    test("shows what one request did", async () => {
+        const someone = await visit();
+        const response = await daemon.complete("troubled", "Hello");
+        assert.equal(response.status, 200);
+        const id = response.headers.get("x-request-id");
+        await someone.page.getByRole("button", { name: `Trace of request ${id}` }).click();
+        await someone.page.locator("#trace-dialog .fall").nth(2).waitFor(); // request, two attempts
+        const text = await someone.page.locator("#trace-body").innerText();
+        assert.match(text, /1\. quick/);
+        assert.match(text, /2\. session/);
+        assert.match(text, /fail over/);
+        await someone.page.keyboard.press("Escape");
+        await someone.page.locator("#trace-dialog[open]").waitFor({ state: "detached" });
+    });
+
     test("is used by keyboard alone", async () => {
         const someone = await visit();
         const { page } = someone;
