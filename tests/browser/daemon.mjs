@@ -44,9 +44,9 @@ export class Daemon {
             routes,
             providers,
         };
-        const file = path.join(this.#directory, "tenon.json");
-        await writeFile(file, JSON.stringify(config, null, 2));
-        this.#process = spawn(process.env.TENON_PROGRAM, ["--config", file, "serve"], {
+        await writeFile(path.join(this.#directory, "tenon.json"), JSON.stringify(config, null, 2));
+        this.#process = spawn(process.env.TENON_PROGRAM, ["--config", "tenon.json", "serve"], {
+            cwd: this.#directory,
             stdio: ["ignore", "pipe", "inherit"],
         });
         this.url = await this.#address();
