@@ -184,7 +184,7 @@ export class Plot {
             }
             const [px, py] = [this.#x(times[at]).toFixed(1), y(value).toFixed(1)];
             path += `${pen ? "L" : "M"}${px} ${py}`;
-            if (!pen && !Number.isFinite(each.values[at + 1])) path += "h.01"; // alone: a dot
+            if (!pen && !Number.isFinite(each.values[at + 1])) path += "m-2 0h4m-2 0"; // alone: a dash
             pen = true;
             end = [px, py];
         });

@@ -38,7 +38,7 @@ class Row {
         setText(c.model, trace.model);
         setText(c.provider, trace.provider ?? "nobody");
         setText(c.started, moment(trace.started));
-        setText(c["duration number"], microseconds(trace.duration_ms * 1000));
+        setText(c["duration number"], trace.duration_ms < 1 ? "< 1 ms" : microseconds(trace.duration_ms * 1000));
         setText(c["attempts number"], integer(trace.attempts));
     }
 }
