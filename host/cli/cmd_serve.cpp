@@ -5,6 +5,7 @@
 
 #include "base/duration.hpp"
 #include "cli/commands.hpp"
+#include "cli/daemon.hpp"
 #include "cli/open_host.hpp"
 #include "cli/serve_signals.hpp"
 #include "cli/terminal.hpp"
@@ -82,6 +83,20 @@ int run_serve(const GlobalOptions& global, const ServeOptions& options) {
     std::cout << "draining; another signal ends at once\n" << std::flush;
     signals.let_them_end_the_process();
     (*daemon)->stop();
+    return kSuccess;
+}
+
+int run_dashboard(const GlobalOptions& global) {
+    const FoundDaemon daemon = daemon_client(global);
+    if (!daemon.client) return daemon.status;
+    const auto answer = daemon.client->get("/control/v1/dashboard");
+    if (!answer) return report_daemon_failure(answer.error());
+    const auto url = answer->root()["url"].as_string().value_or("");
+    if (url.empty()) {
+        print_error("the daemon listens nowhere but on its control socket");
+        return kFailed;
+    }
+    std::cout << url << '\n';
     return kSuccess;
 }
 

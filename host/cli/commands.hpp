@@ -121,6 +121,7 @@ int run_batch(const GlobalOptions& global, const BatchOptions& options);
 int run_models(const GlobalOptions& global, const ModelsOptions& options);
 int run_status(const GlobalOptions& global, const StatusOptions& options);
 int run_serve(const GlobalOptions& global, const ServeOptions& options);
+int run_dashboard(const GlobalOptions& global);
 int run_plugins_list(const GlobalOptions& global, const PluginsListOptions& options);
 int run_plugins_check(const PluginsCheckOptions& options);
 int run_crashtest(const GlobalOptions& global, const CrashtestOptions& options);

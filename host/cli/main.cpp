@@ -164,6 +164,10 @@ void add_serve(CLI::App& app, const GlobalOptions& global, Chosen& chosen) {
     command->callback([&chosen, &global, options] {
         chosen.run = [&global, options] { return run_serve(global, *options); };
     });
+    app.add_subcommand("dashboard", "Print the address of the daemon's dashboard, with its key")
+        ->footer("Exit status: 0 success, 1 it has none, 3 wrong configuration, 4 no daemon runs.")
+        ->callback(
+            [&chosen, &global] { chosen.run = [&global] { return run_dashboard(global); }; });
 }
 
 void add_plugins(CLI::App& app, const GlobalOptions& global, Chosen& chosen) {

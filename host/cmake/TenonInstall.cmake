@@ -89,4 +89,7 @@ endif()
 # The bundled plugins add themselves (tenon_add_plugin).
 if(TARGET tenon)
     install(TARGETS tenon RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT runtime)
+    configure_file(host/systemd/tenon.service.in "${PROJECT_BINARY_DIR}/tenon.service" @ONLY)
+    install(FILES "${PROJECT_BINARY_DIR}/tenon.service"
+        DESTINATION lib/systemd/system COMPONENT runtime)
 endif()

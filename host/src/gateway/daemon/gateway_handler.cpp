@@ -6,6 +6,7 @@
 #include "gateway/admin/admin_api.hpp"
 #include "gateway/api/api_call.hpp"
 #include "gateway/api/browser_guard.hpp"
+#include "gateway/api/off_thread.hpp"
 #include "gateway/dialect/errors.hpp"
 #include "gateway/offline/offline_queue.hpp"
 #include "gateway/pages/pages.hpp"
@@ -200,7 +201,9 @@ net::Awaitable<void> GatewayHandler::get(std::string_view path, transport::Serve
                 co_await refuse(response, 401, headers, path, unauthorized());
                 co_return;
             }
-            const std::string metrics = pages_.metrics();
+            runtime::HostImpl& host = context_.host();
+            const std::string metrics = co_await make_off_thread(
+                host.blocking(), host.io().context(request.io_index), pages_.metrics);
             co_await send(response, 200, headers, "text/plain; version=0.0.4; charset=utf-8",
                           metrics);
             co_return;
