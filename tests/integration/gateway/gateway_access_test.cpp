@@ -24,6 +24,7 @@ BOOST_AUTO_TEST_CASE(with_keys_nobody_without_one_is_answered) {
         const auto answer =
             rig.post("/v1/chat/completions", chat("fake/fake-small", "Hi"), headers);
         BOOST_TEST(answer.status == 401);
+        BOOST_TEST(answer.header("x-request-id").has_value());
         BOOST_TEST(has(answer.body, "invalid_api_key"));
     }
     BOOST_TEST(rig.get("/v1/models").status == 401);

@@ -98,9 +98,11 @@ Result<void> ApiCall::check_key() {
 
 Result<void> ApiCall::admit() {
     id_ = new_id();
+    wishes_.id = "req_" + id_;
     if (auto checked = check_key(); !checked) return checked;
     auto wishes = read_wishes(request_);
     if (!wishes) return std::move(wishes).error();
+    if (wishes->id.empty()) wishes->id = std::move(wishes_.id);
     wishes_ = *std::move(wishes);
     auto parsed = dialect_.parse(request_.body);
     if (!parsed) return std::move(parsed).error();
@@ -139,7 +141,6 @@ RequestStart ApiCall::start() const {
 }
 
 void ApiCall::follow() {
-    if (wishes_.id.empty()) wishes_.id = "req_" + id_;
     RequestInFlight shown;
     shown.id = wishes_.id;
     shown.dialect = path_;
@@ -290,7 +291,7 @@ AnswerTimes ApiCall::times() const {
 HeaderList ApiCall::answer_headers(std::string_view type) const {
     HeaderList headers;
     headers.add("content-type", std::string(type));
-    if (!wishes_.id.empty()) headers.add("x-request-id", wishes_.id);
+    headers.add("x-request-id", wishes_.id);
     if (progress_ && !progress_->provider().empty()) {
         headers.add("x-tenon-provider", progress_->provider());
         headers.add("x-tenon-model", progress_->model());

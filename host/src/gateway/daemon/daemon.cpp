@@ -154,6 +154,9 @@ AdminContext Daemon::Impl::admin_context() {
         RequestCounts counts;
         counts.in_flight = api_.requests().size();
         counts.total = api_.requests().total();
+        for (const host::ProviderStatus& status : host_->status(false)) {
+            counts.waiting += status.permits.waiting + status.pool.waiting;
+        }
         return counts;
     };
     context.requests = [this] { return api_.requests().list(api_.clock().now()); };

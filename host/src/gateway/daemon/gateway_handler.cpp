@@ -18,11 +18,6 @@ namespace {
 
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kText = "text/plain; charset=utf-8";
-/// The page may load what this server has, and nothing else.
-constexpr std::string_view kContentPolicy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' "
-    "data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
 bool is_get(const transport::ServerRequest& request) {
     return request.method == "GET" || request.method == "HEAD";
 }
@@ -212,7 +207,7 @@ net::Awaitable<void> GatewayHandler::get(std::string_view path, transport::Serve
         if (page != nullptr) {
             headers.add("etag", std::string(page->etag));
             headers.add("cache-control", "no-cache");
-            headers.add("content-security-policy", std::string(kContentPolicy));
+            headers.add("content-security-policy", std::string(kPagePolicy));
             headers.add("referrer-policy", "no-referrer");
             const bool same = request.header("if-none-match") == page->etag;
             co_await send(response, same ? 304 : 200, headers, page->type,
