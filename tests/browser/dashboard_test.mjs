@@ -8,7 +8,7 @@ import { after, before, describe, it } from "node:test";
 
 import { startBrowser, Visit } from "./browser.mjs";
 import { lowContrast, namelessControls } from "./contrast.mjs";
-import { ADMIN_KEY, CLIENT_KEY, Daemon } from "./daemon.mjs";
+import { ADMIN_KEY, CLIENT_KEY, Daemon } from "../support/daemon.mjs";
 import { takeScreenshot } from "./screenshot.mjs";
 
 const REFUSED = /status of 401/;

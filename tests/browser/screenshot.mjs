@@ -3,7 +3,7 @@
 import { setTimeout } from "node:timers/promises";
 
 import { startBrowser, Visit } from "./browser.mjs";
-import { ADMIN_KEY, Daemon } from "./daemon.mjs";
+import { ADMIN_KEY, Daemon } from "../support/daemon.mjs";
 
 const LOAD_MS = 100_000;
 const CLIENTS = 7;

@@ -1,4 +1,4 @@
-// Starts `tenon serve` with mock providers, and speaks to it like another client.
+// Starts `tenon serve`, by default with mock providers, and speaks to it like another client.
 
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -26,7 +26,7 @@ export class Daemon {
     /** @param gateway more settings of the gateway */
     static async start({ gateway = {}, providers = PROVIDERS, routes = ROUTES } = {}) {
         const daemon = new Daemon();
-        daemon.#directory = await mkdtemp(path.join(tmpdir(), "tenon-browser-"));
+        daemon.#directory = await mkdtemp(path.join(tmpdir(), "tenon-test-"));
         daemon.settings = { gateway, providers, routes };
         await daemon.run("127.0.0.1:0");
         return daemon;
