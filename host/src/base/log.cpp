@@ -94,18 +94,18 @@ struct Log::Backend {
     spdlog::logger logger;
 };
 
-Log::Log(const LogOptions& options) : options_(options), lowest_(options.level) {
-    for (const auto& [name, level] : options_.components) lowest_ = std::min(lowest_, level);
+Log::Log(const LogOptions& options) : format_(options.format) {
+    set_levels(options.level, options.components);
     spdlog::sink_ptr sink;
-    if (options_.sink) {
-        sink = std::make_shared<CallbackSink>(options_.sink);
+    if (options.sink) {
+        sink = std::make_shared<CallbackSink>(options.sink);
     } else {
         sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
     }
     // UTC, so that lines of different machines can be laid side by side.
     sink->set_formatter(std::make_unique<spdlog::pattern_formatter>(
-        options_.format == LogFormat::json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
-                                           : "%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %v",
+        format_ == LogFormat::json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
+                                   : "%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %v",
         spdlog::pattern_time_type::utc));
     backend_ = std::make_unique<Backend>(std::move(sink));
     backend_->logger.set_level(spdlog::level::trace);
@@ -114,22 +114,32 @@ Log::Log(const LogOptions& options) : options_(options), lowest_(options.level) 
 
 Log::~Log() = default;
 
+void Log::set_levels(LogLevel level,
+                     const std::map<std::string, LogLevel, std::less<>>& components) {
+    Levels levels{level, level, components};
+    for (const auto& [name, own] : components) levels.lowest = std::min(levels.lowest, own);
+    const std::lock_guard lock(mutex_);
+    all_levels_.push_back(std::make_unique<const Levels>(std::move(levels)));
+    levels_.store(all_levels_.back().get(), std::memory_order_release);
+}
+
 bool Log::enabled(LogLevel level, std::string_view component) const noexcept {
-    if (level < lowest_ || level == LogLevel::off) return false;
+    const Levels& levels = *levels_.load(std::memory_order_acquire);
+    if (level < levels.lowest || level == LogLevel::off) return false;
     while (!component.empty()) {
-        const auto found = options_.components.find(component);
-        if (found != options_.components.end()) return level >= found->second;
+        const auto found = levels.components.find(component);
+        if (found != levels.components.end()) return level >= found->second;
         const auto dot = component.rfind('.');
         component = dot == std::string_view::npos ? std::string_view() : component.substr(0, dot);
     }
-    return level >= options_.level;
+    return level >= levels.level;
 }
 
 void Log::write(LogLevel level, std::string_view component, std::string_view message,
                 std::initializer_list<LogField> fields) noexcept {
     if (!enabled(level, component)) return;
     try {
-        const std::string line = options_.format == LogFormat::json
+        const std::string line = format_ == LogFormat::json
                                      ? json_members(component, message, fields)
                                      : text_line(component, message, fields);
         const std::string safe = redactor_.redact(line);

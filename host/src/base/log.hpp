@@ -1,12 +1,15 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <initializer_list>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/redactor.hpp"
 
@@ -49,6 +52,9 @@ public:
 
     [[nodiscard]] bool enabled(LogLevel level, std::string_view component) const noexcept;
 
+    /// What is written from now on; as LogOptions::level and components.
+    void set_levels(LogLevel level, const std::map<std::string, LogLevel, std::less<>>& components);
+
     void write(LogLevel level, std::string_view component, std::string_view message,
                std::initializer_list<LogField> fields = {}) noexcept;
 
@@ -57,9 +63,17 @@ public:
 
 private:
     struct Backend;
+    struct Levels {
+        LogLevel level;
+        LogLevel lowest;
+        std::map<std::string, LogLevel, std::less<>> components;
+    };
 
-    LogOptions options_;
-    LogLevel lowest_;
+    const LogFormat format_;
+    std::mutex mutex_;  ///< of set_levels()
+    /// All that there ever were, because somebody may be reading any: they seldom change.
+    std::vector<std::unique_ptr<const Levels>> all_levels_;
+    std::atomic<const Levels*> levels_ = nullptr;
     Redactor redactor_;
     std::unique_ptr<Backend> backend_;
 };

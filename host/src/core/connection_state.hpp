@@ -86,6 +86,7 @@ enum class TransitionReason : std::uint8_t {
     check_failed,
     drained,
     grace_expired,
+    reloaded,  ///< this one takes the place of another one
 };
 
 /// One change of state, to be published in the order of `sequence`.

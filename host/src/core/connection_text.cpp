@@ -55,9 +55,10 @@ std::string_view to_string(TransitionReason reason) noexcept {
         case TransitionReason::check_passed: return "check_passed";
         case TransitionReason::check_failed: return "check_failed";
         case TransitionReason::drained: return "drained";
-        case TransitionReason::grace_expired: break;
+        case TransitionReason::grace_expired: return "grace_expired";
+        case TransitionReason::reloaded: break;
     }
-    return "grace_expired";
+    return "reloaded";
 }
 
 namespace {

@@ -23,7 +23,8 @@ ConnectionManager::ConnectionManager(std::string name,
       machine_(settings.connection, settings.enabled, settings.wanted),
       health_(settings.health, settings.seed),
       pool_(settings.pool, core::Random(settings.seed + 1)),
-      permits_(settings.permits) {
+      permits_(settings.permits),
+      silent_(settings.silent) {
     assert(settings.connection.stateless ==
            (settings.pool.mode == core::ConnectionMode::stateless));
     if (settings.adaptive.algorithm != core::LimitAlgorithm::off) limit_.emplace(settings.adaptive);
@@ -62,7 +63,7 @@ core::CommandReply ConnectionManager::obey(core::ConnectionCommand command, Sect
     const bool was_enabled = machine_.report().enabled;
     const core::CommandReply reply = machine_.command(command, section.now, steps);
     if (const bool enabled = machine_.report().enabled; enabled != was_enabled) {
-        undelivered_.push_back(EnabledChange{enabled});
+        tell(EnabledChange{enabled});
     }
     apply(steps, section);
     if (command == core::ConnectionCommand::recover &&
@@ -72,6 +73,32 @@ core::CommandReply ConnectionManager::obey(core::ConnectionCommand command, Sect
     }
     look_again(section);  // what is wanted may have changed, and no more than that
     return reply;
+}
+
+ConnectionNewsSeen ConnectionManager::fall_silent() {
+    const Section section(*this);
+    silent_ = true;
+    const core::ConnectionReport& now = machine_.report();
+    return {now.state, now.enabled, cooling_down_, health_.state()};
+}
+
+void ConnectionManager::introduce(const ConnectionNewsSeen& before) {
+    const Section section(*this);
+    silent_ = false;
+    const core::ConnectionReport& now = machine_.report();
+    if (now.enabled != before.enabled) tell(EnabledChange{now.enabled});
+    if (now.state != before.state) {
+        tell(core::ConnectionTransition{.sequence = now.sequence,
+                                        .from = before.state,
+                                        .to = now.state,
+                                        .reason = core::TransitionReason::reloaded,
+                                        .time = section.now});
+    }
+    if (health_.state() != before.health) {
+        tell(core::HealthTransition{
+            .from = before.health, .to = health_.state(), .time = section.now});
+    }
+    if (cooling_down_ != before.cools_down) tell(CoolDown{cooling_down_});
 }
 
 void ConnectionManager::request_ended(const core::Verdict& verdict,
@@ -84,7 +111,7 @@ void ConnectionManager::request_ended(const core::Verdict& verdict,
 void ConnectionManager::tell_cool_down(Section& section) {
     const bool cools_down = health_.is_cooling_down(section.now);
     if (cools_down == std::exchange(cooling_down_, cools_down)) return;
-    undelivered_.push_back(CoolDown{cools_down});
+    tell(CoolDown{cools_down});
 }
 
 bool ConnectionManager::connection_lost(ConnHandle conn) {

@@ -22,6 +22,7 @@
 #include "net/awaitable.hpp"
 #include "net/io_threads.hpp"
 #include "provider/cancel_signal.hpp"
+#include "provider/connection_news.hpp"
 #include "provider/connection_operations.hpp"
 #include "provider/io_waker.hpp"
 
@@ -38,6 +39,7 @@ struct ConnectionManagerSettings {
     core::WantedState wanted = core::WantedState::on_demand;
     base::TimePoint cool_down_until = base::TimePoint::min();  ///< of an earlier run
     std::uint64_t seed = 0;                                    ///< of all jitter
+    bool silent = false;                                       ///< no news until introduce()
 };
 
 /// One attempt's end, for all that learns from it.
@@ -58,17 +60,6 @@ struct AcquireReport {
     bool echo = false;
     base::Duration waited{0};
 };
-
-/// What a listener is told.
-struct EnabledChange {
-    bool enabled;
-};
-struct CoolDown {
-    bool begins;  ///< else it is over
-};
-struct PoolCleared {};
-using ConnectionNews = std::variant<core::ConnectionTransition, core::HealthTransition,
-                                    EnabledChange, CoolDown, PoolCleared>;
 
 /// What a pick wants to know, without a lock and no older than the last event.
 struct ConnectionFace {
@@ -179,6 +170,11 @@ public:
     std::optional<core::CommandReply> command_if(core::ConnectionCommand command,
                                                  const core::Intent& expected);
 
+    /// No news any more; returns what the listener knows, or will in a moment.
+    ConnectionNewsSeen fall_silent();
+    /// News, first of all what differs from `before`, which another manager has told the listener.
+    void introduce(const ConnectionNewsSeen& before);
+
     /// A permit and a connection for one attempt, or a place in the line for them; connects on
     /// demand.
     [[nodiscard]] Lease join(const AcquireLimits& limits, base::TimePoint now);
@@ -276,6 +272,9 @@ private:
 
     // What is given a Section is called under the lock.
 
+    void tell(ConnectionNews news) {
+        if (!silent_) undelivered_.push_back(std::move(news));
+    }
     core::CommandReply obey(core::ConnectionCommand command, Section& section);
 
     // connection_requests.cpp
@@ -373,6 +372,7 @@ private:
     std::vector<std::shared_ptr<IoWaker>> watchers_;  ///< wait in settled()
 
     std::vector<ConnectionNews> undelivered_;
+    bool silent_;
     bool cooling_down_ = false;                         ///< as the listener was told
     base::TimePoint upkeep_until_ = base::kNoDeadline;  ///< it sleeps no longer than that
     std::uint64_t drain_generation_ = 0;

@@ -24,7 +24,7 @@ void ConnectionManager::apply(const core::ConnectionStep& step, Section& section
         case Kind::clear_pool:
             drop_spare(section);
             pool_.clear(false, section.now, actions);
-            undelivered_.push_back(PoolCleared{});
+            tell(PoolCleared{});
             apply(actions, section);
             break;
         case Kind::start_drain:
@@ -47,7 +47,7 @@ void ConnectionManager::apply(const core::ConnectionStep& step, Section& section
 
 void ConnectionManager::publish(const core::ConnectionTransition& transition, Section& section) {
     using State = core::ConnectionState;
-    undelivered_.push_back(transition);
+    tell(transition);
     wake_watchers(section);
     if (transition.to == State::connected && transition.from == State::unhealthy) {
         face_connected_.store(section.now, std::memory_order_relaxed);
@@ -88,7 +88,7 @@ void ConnectionManager::apply(const core::HealthSteps& steps, Section& section) 
         section.cancel(std::exchange(check_, std::nullopt)->cancel);
         check_over(section);
     }
-    if (steps.transition) undelivered_.push_back(*steps.transition);
+    if (steps.transition) tell(*steps.transition);
     core::ConnectionSteps verdict;
     machine_.health(steps.verdict, section.now, verdict);
     apply(verdict, section);

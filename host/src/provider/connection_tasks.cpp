@@ -128,6 +128,16 @@ void ConnectionManager::start_check(const core::CheckStart& start, Section& sect
 net::Awaitable<Result<std::string>> ConnectionManager::check_once(
     std::shared_ptr<CancelSignal> cancel, base::TimePoint deadline, std::size_t io_index) {
     const auto self = shared_from_this();
+    struct Running {
+        ConnectionManager& manager;
+        ~Running() { manager.job_ended(); }
+    };
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopping_) co_return refusal(core::AdmissionReason::shutting_down);
+        ++running_;
+    }
+    const Running running{*this};
     // A connection of its own, beside the pool: a saturated pool does not look sick.
     ConnHandle conn = 0;
     Result<std::string> version{std::string()};

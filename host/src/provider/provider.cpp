@@ -72,6 +72,7 @@ Provider::Provider(const std::string& name, const ProviderSettings& settings,
                    const ProviderEnvironment& environment)
     : settings_(settings),
       environment_(environment),
+      silent_(settings.connections.silent),
       clock_(environment.plugin.clock),
       counters_(std::make_shared<core::ProviderCounters>()),
       connections_(std::make_shared<PluginConnections>(environment.plugin, counters_)),
@@ -157,6 +158,20 @@ void Provider::on_news(const ConnectionNews& news) {
     if (environment_.on_change) environment_.on_change();
 }
 
+ProviderSeen Provider::fall_silent() {
+    silent_.store(true, std::memory_order_release);
+    return {manager_->fall_silent(), breakers_.snapshot(clock_.now()).provider.state};
+}
+
+void Provider::announce(const ProviderSeen& before) {
+    silent_.store(false, std::memory_order_release);
+    const core::BreakerState now = breakers_.snapshot(clock_.now()).provider.state;
+    if (before.breaker != now) {
+        publish(core::EventKind::breaker, to_string(before.breaker), to_string(now), "reloaded");
+    }
+    manager_->introduce(before.connections);
+}
+
 void Provider::on_breaker(std::string_view model, const core::BreakerEvent& event) {
     if (event.from == core::BreakerState::closed && event.to == core::BreakerState::open) {
         counters_->add(core::Tally::breaker_trips);
@@ -165,10 +180,12 @@ void Provider::on_breaker(std::string_view model, const core::BreakerEvent& even
         counters_->add(core::Tally::repairs);
         if (model.empty()) usable_since_ = clock_.now();
     }
-    std::string reason(to_string(event.cause));
-    if (!model.empty()) reason += ", model " + std::string(model);
-    publish(core::EventKind::breaker, to_string(event.from), to_string(event.to),
-            std::move(reason));
+    if (!silent_.load(std::memory_order_acquire)) {
+        std::string reason(to_string(event.cause));
+        if (!model.empty()) reason += ", model " + std::string(model);
+        publish(core::EventKind::breaker, to_string(event.from), to_string(event.to),
+                std::move(reason));
+    }
     if (environment_.on_change) environment_.on_change();
 }
 

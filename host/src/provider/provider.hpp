@@ -35,6 +35,12 @@ struct ProviderSettings {
     core::EwmaSettings latency;
 };
 
+/// What those know who hear a provider's events.
+struct ProviderSeen {
+    ConnectionNewsSeen connections;
+    core::BreakerState breaker = core::BreakerState::closed;
+};
+
 /// What a provider works with; everything outlives it.
 struct ProviderEnvironment {
     plugin::ProxyEnvironment plugin;
@@ -115,8 +121,14 @@ public:
     [[nodiscard]] Breakers& breakers() noexcept { return breakers_; }
     [[nodiscard]] ProviderReport report() const;
 
+    /// Its events end.
+    ProviderSeen fall_silent();
+    /// The events begin of one that was made silent (ConnectionManagerSettings), with what differs
+    /// from `before`, another provider of that name.
+    void announce(const ProviderSeen& before);
+
     /// Closes the connections and destroys the plugin's provider; waits up to `grace` for calls
-    /// that the plugin has not finished. REQUIRES: no coroutine of this object runs any more.
+    /// that the plugin has not finished. Requests and checks are refused from now on.
     void shut_down(base::Duration grace);
 
     [[nodiscard]] const plugin::Kind& kind() const noexcept { return proxy_->kind(); }
@@ -156,6 +168,7 @@ private:
 
     const ProviderSettings settings_;
     const ProviderEnvironment environment_;
+    std::atomic<bool> silent_;  ///< for events that the manager does not tell
     const base::Clock& clock_;
     const std::shared_ptr<core::ProviderCounters> counters_;
     const std::shared_ptr<PluginConnections> connections_;

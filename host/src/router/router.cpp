@@ -52,7 +52,12 @@ Result<void> RouterSettings::validate() const {
 
 Router::Router(const RouterSettings& settings, const base::Clock& clock, net::IoThreads& io,
                provider::EventHub* events)
-    : settings_(settings), clock_(clock), io_(io), events_(events) {
+    : clock_(clock),
+      io_(io),
+      events_(events),
+      settings_(std::make_shared<const RequestSettings>(
+          RequestSettings{settings.retry, settings.failover})),
+      balancer_(settings.balancer) {
     core::Random seeds(settings.seed);
     for (std::size_t i = 0; i < io.size(); ++i) {
         threads_.push_back({.random = core::Random(seeds.next())});
@@ -60,12 +65,29 @@ Router::Router(const RouterSettings& settings, const base::Clock& clock, net::Io
 }
 
 void Router::set_routing(std::shared_ptr<const core::RouteTable> table,
-                         const std::vector<std::shared_ptr<provider::Upstream>>& upstreams) {
+                         const std::vector<std::shared_ptr<provider::Upstream>>& upstreams,
+                         const RouterSettings* settings) {
+    std::shared_ptr<const RequestSettings> requests;
+    core::BalancerSettings balancer;
+    {
+        const std::lock_guard lock(mutex_);
+        requests = settings_;
+        balancer = balancer_;
+    }
+    if (settings != nullptr) {
+        requests = std::make_shared<const RequestSettings>(
+            RequestSettings{settings->retry, settings->failover});
+        balancer = settings->balancer;
+    }
+    // Without the lock, which every request takes.
     auto next = std::make_shared<Published>();
-    next->routing = std::make_shared<const Routing>(std::move(table), upstreams, settings_.balancer,
-                                                    io_.size());
+    next->settings = requests;
+    next->routing =
+        std::make_shared<const Routing>(std::move(table), upstreams, balancer, io_.size());
     std::shared_ptr<const Published> old;  // goes outside the lock: it may be the last to hold it
     const std::lock_guard lock(mutex_);
+    settings_ = std::move(requests);
+    balancer_ = balancer;
     if (published_) next->pins = published_->pins;
     next->pins.expire(clock_.now());
     old = std::exchange(published_, std::move(next));
@@ -112,8 +134,9 @@ net::Awaitable<Result<Routed>> Router::run(const LogicalRequest& request, provid
     const auto asked = table.find(request.model);
     if (!asked) co_return refused(request, table.unknown_model(request.model), clock_);
 
-    const RunContext context{settings_.retry, settings_.failover,        clock_,  changes_,
-                             events_,         threads_[io_index].random, io_index};
+    const RequestSettings& settings = *published->settings;  // the run keeps the snapshot
+    const RunContext context{settings.retry, settings.failover,         clock_,  changes_,
+                             events_,        threads_[io_index].random, io_index};
     std::optional<HoldBack> hold;
     if (sink != nullptr) hold.emplace(*sink, *cancel);
     RequestRun run(context, published, *asked, request, hold ? &*hold : nullptr, *cancel);

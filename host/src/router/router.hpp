@@ -55,11 +55,13 @@ public:
            provider::EventHub* events = nullptr);
 
     /// What requests that begin from now on are routed by; those that run keep what they have. Pins
-    /// stay, as far as their routes do.
+    /// stay, as far as their routes do. One call at a time.
     /// \par Preconditions
     /// Every provider of `table` is among `upstreams`, in whatever order.
+    /// \param settings valid; nullptr = those of before. The seed stays.
     void set_routing(std::shared_ptr<const core::RouteTable> table,
-                     const std::vector<std::shared_ptr<provider::Upstream>>& upstreams);
+                     const std::vector<std::shared_ptr<provider::Upstream>>& upstreams,
+                     const RouterSettings* settings = nullptr);
 
     /// As core::RoutePins; for requests that begin from now on.
     [[nodiscard]] Result<void> pin(const core::Pin& pin);
@@ -97,13 +99,14 @@ private:
                                std::size_t io_index);
     [[nodiscard]] std::shared_ptr<const Published> published() const noexcept;
 
-    const RouterSettings settings_;
     const base::Clock& clock_;
     net::IoThreads& io_;
     provider::EventHub* const events_;
     std::vector<ThreadState> threads_;  ///< by I/O thread, each used by that one only
     ChangeWaits changes_;
     mutable std::mutex mutex_;
+    std::shared_ptr<const RequestSettings> settings_;  ///< of the next set_routing(), unless it says
+    core::BalancerSettings balancer_;                  ///< likewise
     std::shared_ptr<const Published> published_;  ///< nullptr until set_routing()
 };
 

@@ -9,6 +9,7 @@
 
 #include "core/balancer.hpp"
 #include "core/failover.hpp"
+#include "core/retry.hpp"
 #include "core/route_pins.hpp"
 #include "core/route_table.hpp"
 #include "provider/upstream.hpp"
@@ -44,11 +45,18 @@ private:
     mutable std::vector<std::vector<core::Balancer>> balancers_;  ///< by I/O thread
 };
 
+/// How requests are repeated and handed on.
+struct RequestSettings {
+    core::RetrySettings retry;
+    core::FailoverSettings failover;
+};
+
 /// What requests that begin now go by. It never changes: others take its place, and a request keeps
 /// the one with which it began.
 struct Published {
     std::shared_ptr<const Routing> routing;
     core::RoutePins pins;
+    std::shared_ptr<const RequestSettings> settings = {};
 };
 
 /// The providers' states for one request's plan.

@@ -6,29 +6,41 @@
 
 namespace tenon::runtime {
 
-Result<std::unique_ptr<HostImpl>> HostImpl::open(const host::HostOptions& options) {
+Result<ConfigSource> ConfigSource::of(const host::HostOptions& options) {
+    ConfigSource source;
+    source.file = options.config_file;
     const auto profile = to_profile(options.profile);
     if (!profile) return profile.error();
-    config::LoadResult loaded;
-    if (options.config_file.empty()) {
-        loaded = config::parse("{}", {}, {}, *profile);
-    } else {
-        loaded = config::load(options.config_file, config::process_environment(), *profile);
-    }
+    source.usual = *profile;
+    if (options.log_level.empty()) return source;
+    source.log_level = base::log_level(options.log_level);
+    if (source.log_level) return source;
+    return Error(Code::invalid, "there is no log level '" + options.log_level +
+                                    "'; use trace, debug, info, warn, error or off");
+}
+
+Result<config::Config> ConfigSource::read(std::vector<config::Problem>& warnings) const {
+    config::LoadResult loaded = file.empty()
+                                    ? config::parse("{}", {}, {}, usual)
+                                    : config::load(file, config::process_environment(), usual);
     if (!loaded.config) {
         std::string problems = config::format(loaded.problems);
         while (problems.ends_with('\n')) problems.pop_back();
         return Error(Code::invalid, problems);
     }
-    if (!options.log_level.empty()) {
-        const auto level = base::log_level(options.log_level);
-        if (!level) {
-            return Error(Code::invalid, "there is no log level '" + options.log_level +
-                                            "'; use trace, debug, info, warn, error or off");
-        }
-        loaded.config->log.level = *level;
-    }
-    auto host = std::make_unique<HostImpl>(*std::move(loaded.config), loaded.problems, options);
+    warnings = std::move(loaded.problems);
+    if (log_level) loaded.config->log.level = *log_level;
+    return *std::move(loaded.config);
+}
+
+Result<std::unique_ptr<HostImpl>> HostImpl::open(const host::HostOptions& options) {
+    auto source = ConfigSource::of(options);
+    if (!source) return std::move(source).error();
+    std::vector<config::Problem> warnings;
+    auto config = source->read(warnings);
+    if (!config) return std::move(config).error();
+    auto host =
+        std::make_unique<HostImpl>(*std::move(source), *std::move(config), warnings, options);
     if (auto started = host->start(options); !started) return std::move(started).error();
     return host;
 }

@@ -37,15 +37,6 @@ std::uint64_t random_seed() {
     return std::uint64_t{device()} << 32 | device();
 }
 
-router::RouterSettings router_settings(const config::Config& config, std::uint64_t seed) {
-    router::RouterSettings settings;
-    settings.retry = config.retry;
-    settings.failover = config.failover;
-    settings.balancer = config.balancer;
-    settings.seed = seed;
-    return settings;
-}
-
 }  // namespace
 
 Machinery::Machinery(const config::Config& config, const std::shared_ptr<LogSink>& sink)
@@ -53,21 +44,23 @@ Machinery::Machinery(const config::Config& config, const std::shared_ptr<LogSink
       io(static_cast<std::size_t>(config.runtime.io_threads)),
       blocking(static_cast<std::size_t>(config.runtime.blocking_threads)) {}
 
-HostImpl::HostImpl(config::Config config, const std::vector<config::Problem>& warnings,
-                   const host::HostOptions& options)
-    : config_(std::move(config)),
+HostImpl::HostImpl(ConfigSource source, config::Config config,
+                   const std::vector<config::Problem>& warnings, const host::HostOptions& options)
+    : source_(std::move(source)),
       shutdown_grace_(options.shutdown_grace),
       log_sink_(log_sink(options)),
-      machinery_(std::make_shared<Machinery>(config_, log_sink_)),
+      machinery_(std::make_shared<Machinery>(config, log_sink_)),
       log_(machinery_->log),
       io_(machinery_->io),
       events_(base::steady_clock(), io_, log_),
       seed_(random_seed()),
-      router_(router_settings(config_, seed_), base::steady_clock(), io_, &events_),
+      router_(to_router_settings(config, seed_), base::steady_clock(), io_, &events_),
       environment_{{log_, base::steady_clock(), io_, machinery_->blocking, machinery_},
                    &events_,
                    [this] { router_.providers_changed(); }},
-      active_checks_(options.active_checks) {
+      active_checks_(options.active_checks),
+      retirement_(options.shutdown_grace),
+      config_(std::make_shared<const config::Config>(std::move(config))) {
     for (const config::Problem& warning : warnings) {
         log_.write(base::LogLevel::warn, "config", config::format(warning));
     }
@@ -80,7 +73,7 @@ Result<void> HostImpl::start(const host::HostOptions& options) {
     for (const std::filesystem::path& directory : options.plugin_directories) {
         if (auto loaded = load_plugins(directory); !loaded) return loaded;
     }
-    for (const std::string& directory : config_.plugins.directories) {
+    for (const std::string& directory : config()->plugins.directories) {
         if (const auto loaded = load_plugins(directory); !loaded) {
             log_.write(base::LogLevel::error, "plugin", loaded.error().message);
         }
@@ -113,11 +106,13 @@ HostImpl::~HostImpl() {
     lock.unlock();
     // One grace for all: their calls were cancelled at the same moment.
     const auto patience = from_now(shutdown_grace_);
+    retirement_.hurry(patience);
     for (const auto& [name, entry] : providers) {
         if (!entry->provider) continue;
         const auto rest = patience - base::steady_clock().now();
         entry->provider->shut_down(std::max<base::Duration>(rest, base::Duration::zero()));
     }
+    retirement_.wait();
     close_state();
     if (log_sink_) log_sink_->close();
 }
@@ -144,77 +139,6 @@ Result<void> HostImpl::load_plugins(const std::filesystem::path& path) {
     return loaded;
 }
 
-void HostImpl::make_configured_providers() {
-    for (const auto& [name, config] : config_.providers) {
-        auto entry = make_provider(name, config);
-        if (!entry->provider && config.enabled) {
-            log_.write(base::LogLevel::error, "provider." + name, entry->problem.message);
-        }
-        const std::lock_guard lock(mutex_);
-        providers_.emplace(name, std::move(entry));
-    }
-}
-
-std::shared_ptr<ProviderEntry> HostImpl::make_provider(const std::string& name,
-                                                       const config::ProviderConfig& config) {
-    auto entry = std::make_shared<ProviderEntry>();
-    entry->name = name;
-    entry->config = config;
-    entry->direct_prefix = config::direct_prefix(config_, name);
-    const auto refuse = [&](Error error) {
-        if (error.message.find("provider " + name) == std::string::npos) {
-            error.message = "provider " + name + ": " + error.message;
-        }
-        error.message = log_.redactor().redact(error.message);
-        entry->problem = std::move(error);
-        entry->upstream = std::make_shared<MissingProvider>(name, entry->problem);
-        return entry;
-    };
-    if (config.unusable) return refuse(*config.unusable);
-    std::shared_ptr<const plugin::Kind> kind;
-    {
-        const std::lock_guard lock(mutex_);
-        kind = registry_.find(config.kind);
-    }
-    if (!kind) return refuse(unknown_kind(config.kind));
-    const auto& allowed = config_.plugins.allow;
-    if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), kind->id) == allowed.end()) {
-        return refuse(Error(Code::forbidden, "the kind " + kind->id +
-                                                 " is not in plugins.allow of the configuration"));
-    }
-    auto options = to_proxy_options(name, config, *kind);
-    if (!options) return refuse(std::move(options).error());
-    for (const auto& [key, secret] : options->secrets) log_.redactor().add(secret);
-    options->make_http_client = [this, http = to_http_options(config.http, config.timeouts,
-                                                              io_.size())](std::size_t io_index) {
-        return std::make_unique<transport::HttpClient>(io_.context(io_index), http);
-    };
-    auto settings = to_provider_settings(config, seed_ ^ core::stable_hash(name));
-    settings.connections.health.active = settings.connections.health.active && active_checks_;
-    apply_wish(name, settings.connections);
-    auto made = provider::Provider::create(kind, *std::move(options), settings, environment_);
-    if (!made) return refuse(std::move(made).error());
-    entry->provider = *std::move(made);
-    entry->upstream = entry->provider;
-    return entry;
-}
-
-void HostImpl::publish_routes() {
-    std::vector<config::RoutedProvider> routed;
-    std::vector<std::shared_ptr<provider::Upstream>> upstreams;
-    for (const auto& [name, entry] : providers_) {
-        routed.push_back({name, &entry->config});
-        upstreams.push_back(entry->upstream);
-    }
-    auto table = core::RouteTable::build(config::route_spec(config_, routed));
-    if (!table) {  // those of the configuration were checked: never
-        log_.write(base::LogLevel::error, "router", table.error().message);
-        return;
-    }
-    table_ = std::make_shared<const core::RouteTable>(*std::move(table));
-    router_.set_routing(table_, std::move(upstreams));
-}
-
 Error HostImpl::unknown_kind(const std::string& kind) const {
     const std::lock_guard lock(mutex_);
     std::vector<std::string_view> loaded;
@@ -230,43 +154,6 @@ Error HostImpl::unknown_kind(const std::string& kind) const {
     return Error(Code::not_found, message);
 }
 
-Result<void> HostImpl::add_provider(const host::ProviderOptions& options) {
-    const std::lock_guard adding(adding_);
-    return add_one(options);
-}
-
-Result<void> HostImpl::add_one(const host::ProviderOptions& options) {
-    if (!plugin::is_kind_id(options.name)) {
-        return Error(Code::invalid, "'" + options.name +
-                                        "' is not a provider name: use 1 to 64 of a-z, 0-9, '.', "
-                                        "'_' and '-', beginning with a letter or digit");
-    }
-    {
-        const std::lock_guard lock(mutex_);
-        if (providers_.contains(options.name)) {
-            return Error(Code::invalid, "a provider named " + options.name + " exists already");
-        }
-    }
-    config::ProviderConfig config = config::provider_prototype(config_);
-    auto settings =
-        config::parse_settings(options.settings_json, config, config::process_environment());
-    if (!settings) return std::move(settings).error();
-    static_cast<config::ProviderSettings&>(config) = *std::move(settings);
-    config.kind = options.kind;
-    config.default_model = options.default_model;
-    config.config.json = config::Secret(options.config_json);
-    config.config.path = "config";
-    auto entry = make_provider(options.name, config);
-    if (!entry->provider) return entry->problem;
-    {
-        const std::lock_guard lock(mutex_);
-        providers_.emplace(options.name, entry);
-        publish_routes();
-    }
-    note_standing(*entry);
-    return {};
-}
-
 Result<std::shared_ptr<ProviderEntry>> HostImpl::find_entry(std::string_view name) {
     const auto look = [&]() -> Result<std::shared_ptr<ProviderEntry>> {
         const std::lock_guard lock(mutex_);
@@ -278,7 +165,9 @@ Result<std::shared_ptr<ProviderEntry>> HostImpl::find_entry(std::string_view nam
     if (auto known = look(); !known || *known) return known;
     const std::lock_guard adding(adding_);
     if (auto known = look(); !known || *known) return known;  // somebody was faster
-    if (auto added = add_one({std::string(name), std::string(name), "{}", {}, "{}"}); !added) {
+    if (auto added = add_one({std::string(name), std::string(name), "{}", {}, "{}"},
+                             ProviderEntry::Origin::implied);
+        !added) {
         return std::move(added).error();
     }
     return look();

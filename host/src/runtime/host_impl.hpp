@@ -19,6 +19,7 @@
 #include "provider/provider.hpp"
 #include "router/router.hpp"
 #include "runtime/canonical.hpp"
+#include "runtime/retirement.hpp"
 #include "runtime/state_keeper.hpp"
 #include "tenon/host/host.hpp"
 
@@ -26,7 +27,10 @@ namespace tenon::runtime {
 
 /// One provider of the configuration, whether or not it could be made.
 struct ProviderEntry {
+    enum class Origin : std::uint8_t { configured, added, implied };
+
     std::string name;
+    Origin origin = Origin::configured;
     config::ProviderConfig config;
     std::string direct_prefix;                     ///< config::direct_prefix()
     std::shared_ptr<provider::Provider> provider;  ///< nullptr: see `problem`
@@ -57,6 +61,19 @@ private:
     std::function<void(std::string_view)> write_;
 };
 
+/// Where the configuration comes from, again with each reload.
+struct ConfigSource {
+    std::filesystem::path file;  ///< empty: the defaults
+    config::Profile usual = config::Profile::production;
+    std::optional<base::LogLevel> log_level;  ///< whatever the file says
+
+    /// Errors: `options` are wrong.
+    [[nodiscard]] static Result<ConfigSource> of(const host::HostOptions& options);
+    /// \param warnings that are no errors
+    /// Errors: every problem, one per line.
+    [[nodiscard]] Result<config::Config> read(std::vector<config::Problem>& warnings) const;
+};
+
 /// What the providers run on. One that has to be left alive keeps it (plugin::Proxy::retire()).
 struct Machinery {
     Machinery(const config::Config& config, const std::shared_ptr<LogSink>& sink);
@@ -77,8 +94,8 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<HostImpl>> open(const host::HostOptions& options);
 
     /// \param warnings about the configuration, for the log.
-    HostImpl(config::Config config, const std::vector<config::Problem>& warnings,
-             const host::HostOptions& options);
+    HostImpl(ConfigSource source, config::Config config,
+             const std::vector<config::Problem>& warnings, const host::HostOptions& options);
     ~HostImpl() override;
 
     /// Loads the plugins and makes the configured providers. Once, before anything else.
@@ -99,6 +116,9 @@ public:
                                                     const core::ProviderSnapshot&)>& use) const;
     std::unique_ptr<host::Subscription> subscribe(std::function<void(const host::Event&)> on_event,
                                                   std::size_t capacity) override;
+
+    // reload.cpp
+    Result<host::ReloadReport> reload() override;
 
     // control.cpp
     Result<host::CommandReply> command(std::string_view provider, host::Command command,
@@ -154,8 +174,10 @@ public:
                                                    provider::DeltaSink* sink,
                                                    std::shared_ptr<provider::CancelSignal> cancel,
                                                    std::size_t io_index);
+    /// As last read; what cannot change while the host runs is as at its start.
     [[nodiscard]] std::shared_ptr<const config::Config> config() const {
-        return std::make_shared<const config::Config>(config_);
+        const std::lock_guard lock(mutex_);
+        return config_;
     }
     [[nodiscard]] net::IoThreads& io() noexcept { return io_; }
     [[nodiscard]] net::BlockingPool& blocking() noexcept { return machinery_->blocking; }
@@ -163,14 +185,28 @@ public:
 
 private:
     void make_configured_providers();
-    Result<void> add_one(const host::ProviderOptions& options);  ///< REQUIRES: adding_ is held
+    /// REQUIRES: adding_ is held
+    Result<void> add_one(const host::ProviderOptions& options, ProviderEntry::Origin origin);
+    /// \param silent no events until announce()
     std::shared_ptr<ProviderEntry> make_provider(const std::string& name,
-                                                 const config::ProviderConfig& config);
+                                                 const config::ProviderConfig& own,
+                                                 const config::Config& config, bool silent = false);
     net::Awaitable<Result<host::CheckReply>> look_at(std::shared_ptr<ProviderEntry> entry,
                                                      std::shared_ptr<provider::CancelSignal> cancel,
                                                      std::size_t io_index);
     void probe_all(std::vector<std::shared_ptr<ProviderEntry>> all);
+    using Providers = std::map<std::string, std::shared_ptr<ProviderEntry>, std::less<>>;
     void publish_routes();  ///< REQUIRES: mutex_ is held
+
+    // reload.cpp
+    struct Reload;
+    Result<void> make_reloaded(Reload& next);
+    void keep_entry(Reload& next, const std::shared_ptr<ProviderEntry>& entry);
+    void make_entry(Reload& next, const std::string& name, const config::ProviderConfig& own);
+    void commit(Reload& next);
+    void catch_up(const ProviderEntry& entry);  ///< REQUIRES: deciding_ is held
+    void tell_removed(const ProviderEntry& entry);
+    void retire(const std::shared_ptr<ProviderEntry>& entry);
     Error unknown_kind(const std::string& kind) const;
     Error unknown_provider(std::string_view name) const;  ///< REQUIRES: mutex_ is held
     /// One that is there by now. Does not wait.
@@ -251,6 +287,8 @@ private:
     Result<void> open_state(const std::filesystem::path& file);
     void close_state();
     void restore_pins();
+    /// REQUIRES: deciding_ is held.
+    void wake_pins(std::vector<store::PinRecord> pins);
     void apply_wish(const std::string& name, provider::ConnectionManagerSettings& settings);
     void note_standing(const ProviderEntry& entry);
     /// Runs `job` where the disk may be waited for, at present.
@@ -272,7 +310,7 @@ private:
     Result<void> pin_kept(const core::Pin& pin, store::StateStore* store);
     Result<bool> unpin_kept(std::string_view model, store::StateStore* store);
 
-    const config::Config config_;
+    const ConfigSource source_;
     const std::chrono::milliseconds shutdown_grace_;
     const std::shared_ptr<LogSink> log_sink_;  ///< nullptr: standard error
     const std::shared_ptr<Machinery> machinery_;
@@ -284,10 +322,11 @@ private:
     const provider::ProviderEnvironment environment_;
     const bool active_checks_;
 
+    Retirement retirement_;
     std::unique_ptr<StateKeeper> keeper_;                          ///< nullptr: nothing is kept
     std::unique_ptr<provider::EventHub::Subscription> standings_;  ///< for the keeper
 
-    std::mutex adding_;    ///< held while a provider is made and added; before deciding_
+    std::mutex adding_;    ///< while providers are made and added, or reloaded; before deciding_
     std::mutex deciding_;  ///< from a wish to what comes of it, so over a write; before mutex_
     std::map<std::string, Wish, std::less<>> wishes_;                   ///< guarded by deciding_
     std::map<std::string, base::TimePoint, std::less<>> cooling_down_;  ///< until when; likewise
@@ -295,7 +334,8 @@ private:
     mutable std::mutex mutex_;
     plugin::Registry registry_;
     std::vector<host::PluginProblem> directory_problems_;
-    std::map<std::string, std::shared_ptr<ProviderEntry>, std::less<>> providers_;
+    std::shared_ptr<const config::Config> config_;  ///< never nullptr
+    Providers providers_;
     std::shared_ptr<const core::RouteTable> table_;  ///< never nullptr after start()
 
     std::condition_variable idle_;

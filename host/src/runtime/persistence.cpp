@@ -182,26 +182,28 @@ net::Awaitable<Result<HostImpl::Decided>> HostImpl::decided(std::string name,
 void HostImpl::restore_pins() {
     if (!keeper_) return;
     const std::lock_guard deciding(deciding_);
-    for (const store::PinRecord& record : keeper_->restored().pins) {
+    wake_pins(keeper_->restored().pins);
+}
+
+void HostImpl::wake_pins(std::vector<store::PinRecord> pins) {
+    for (store::PinRecord& record : pins) {
+        const milliseconds left = record.until ? time_until(*record.until) : milliseconds::max();
+        if (left.count() <= 0) {
+            keeper_->post([model = record.model](store::StateStore& store) {
+                static_cast<void>(store.unpin(model));
+            });
+            continue;
+        }
         core::Pin pin;
         pin.model = record.model;
         pin.provider = record.provider;
         pin.force = record.force;
-        if (record.until) {
-            const milliseconds left = time_until(*record.until);
-            if (left.count() <= 0) {
-                keeper_->post([model = record.model](store::StateStore& store) {
-                    static_cast<void>(store.unpin(model));
-                });
-                continue;
-            }
-            pin.until = from_now(left);
-        }
+        if (record.until) pin.until = from_now(left);
         const auto pinned = router_.pin(pin);
         if (pinned) continue;
         log_.write(base::LogLevel::warn, "router",
                    "a pin of an earlier run has no effect: " + pinned.error().message);
-        dormant_pins_.push_back(record);
+        dormant_pins_.push_back(std::move(record));
     }
 }
 

@@ -18,8 +18,8 @@ Result<std::string> direct_route(const ProviderEntry& entry, std::string_view mo
 }  // namespace
 
 Result<std::string> HostImpl::default_provider() const {
-    if (!config_.default_provider.empty()) return config_.default_provider;
     const std::lock_guard lock(mutex_);
+    if (!config_->default_provider.empty()) return config_->default_provider;
     std::vector<std::string> usable;
     for (const auto& [name, entry] : providers_) {
         if (entry->provider) usable.push_back(name);
@@ -44,7 +44,7 @@ Result<std::string> HostImpl::default_provider() const {
 Result<HostImpl::Asked> HostImpl::asked(std::string_view provider, std::string_view model) const {
     if (!provider.empty()) return Asked{{}, std::string(provider)};
     const auto table = this->table();
-    const std::string wanted(model.empty() ? std::string_view(config_.default_model) : model);
+    const std::string wanted(model.empty() ? config()->default_model : std::string(model));
     if (!wanted.empty() && table->find(wanted)) return Asked{wanted, {}};
     auto usual = default_provider();
     if (!usual) return model.empty() ? std::move(usual).error() : table->unknown_model(model);

@@ -36,6 +36,20 @@ base::LogOptions to_log_options(const config::LogConfig& config) {
     return options;
 }
 
+router::RouterSettings to_router_settings(const config::Config& config, std::uint64_t seed) {
+    router::RouterSettings settings;
+    settings.retry = config.retry;
+    settings.failover = config.failover;
+    settings.balancer = config.balancer;
+    settings.seed = seed;
+    return settings;
+}
+
+bool is_allowed(const config::PluginsConfig& config, std::string_view kind) {
+    return config.allow.empty() ||
+           std::find(config.allow.begin(), config.allow.end(), kind) != config.allow.end();
+}
+
 Result<config::Profile> to_profile(std::string_view name) {
     if (name.empty()) return config::Profile::production;
     std::vector<std::string_view> known;

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "config/config.hpp"
 #include "provider/provider.hpp"
+#include "router/router.hpp"
 #include "transport/http_client.hpp"
 
 namespace tenon::runtime {
@@ -10,6 +11,9 @@ namespace tenon::runtime {
 /// The configuration's values in the words of the layers that use them. The layers do not know the
 /// configuration, so that each can be used and tested without it.
 [[nodiscard]] base::LogOptions to_log_options(const config::LogConfig& config);
+[[nodiscard]] router::RouterSettings to_router_settings(const config::Config& config,
+                                                        std::uint64_t seed);
+[[nodiscard]] bool is_allowed(const config::PluginsConfig& config, std::string_view kind);
 /// Of a profile's name; empty = production. Errors: there is no such profile.
 [[nodiscard]] Result<config::Profile> to_profile(std::string_view name);
 /// \param seed of the provider's jitter

@@ -170,6 +170,27 @@ BOOST_AUTO_TEST_CASE(a_drained_provider_gets_no_request_and_ends_those_that_it_h
     BOOST_TEST(before.error().code == Code::cancelled);
 }
 
+BOOST_AUTO_TEST_CASE(new_settings_are_for_requests_that_begin_from_now_on) {
+    RouterSettings settings = slow();
+    settings.retry.max_attempts = 1;
+    Rig rig(in_order({"a"}), settings);
+    rig['a'].then(hang());
+    Request before = rig.request();
+    rig.settle();
+    settings = quick();
+    settings.retry.max_attempts = 2;
+    rig.router.set_routing(Rig::table(in_order({"a"})), rig.all(), &settings);
+    for (int i = 0; i < 2; ++i) rig['a'].then(failure(Code::unavailable));
+    (void)rig.request().error();
+    BOOST_TEST(rig['a'].attempts() == 3U);
+    before.cancel->cancel();
+    BOOST_TEST(before.error().code == Code::cancelled);
+    rig.router.set_routing(Rig::table(in_order({"a"})), rig.all());  // as before
+    for (int i = 0; i < 2; ++i) rig['a'].then(failure(Code::unavailable));
+    (void)rig.request().error();
+    BOOST_TEST(rig['a'].attempts() == 5U);
+}
+
 BOOST_AUTO_TEST_CASE(settings_out_of_range_are_refused) {
     BOOST_TEST(quick().validate().has_value());
     RouterSettings settings = quick();

@@ -46,6 +46,13 @@ enum class BreakerCommand : std::uint8_t {
     reset,         ///< to where it began; without a model those of all models too
 };
 
+/// What a reload has done, by paths in the configuration.
+struct ReloadReport {
+    std::vector<std::string> changed;  ///< "providers.local", "routes", ...
+    /// Changed in the file, but not in the host: "runtime.io_threads", ...
+    std::vector<std::string> needs_restart;
+};
+
 /// One step of a route.
 struct RouteTarget {
     std::string provider;

@@ -112,6 +112,14 @@ public:
     virtual Result<void> load_plugins(const std::filesystem::path& path) = 0;
     virtual Result<void> add_provider(const ProviderOptions& options) = 0;
 
+    /// Reads the configuration file again; takes all of it over or, if there is any error in it,
+    /// nothing. Providers that have not changed keep their connections; those that have are made
+    /// anew for new requests, while the requests of the old ones may end within their
+    /// connection.drain_grace. One that cannot be made fails nothing: see status(). What was added
+    /// by add_provider() stays, and so does what commands have decided. Errors: every problem, one
+    /// per line.
+    virtual Result<ReloadReport> reload() = 0;
+
     [[nodiscard]] virtual std::vector<KindInfo> kinds() const = 0;
     [[nodiscard]] virtual std::vector<PluginProblem> plugin_problems() const = 0;
 

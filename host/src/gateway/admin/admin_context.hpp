@@ -39,11 +39,7 @@ struct RequestCounts {
     std::uint64_t total = 0;    ///< ever begun
 };
 
-/// What a reload has done.
-struct ReloadReport {
-    std::vector<std::string> changed;        ///< paths in the configuration
-    std::vector<std::string> needs_restart;  ///< likewise: changed in the file, not in the daemon
-};
+using host::ReloadReport;
 
 /// A request that is kept until somebody can be asked.
 struct OfflineRequest {

@@ -271,7 +271,7 @@ Result<void> Daemon::Impl::start() {
 }
 
 Result<ReloadReport> Daemon::Impl::reload() {
-    Result<ReloadReport> report = Error(Code::unsupported, "this build cannot reload");
+    auto report = host_->reload();
     if (!report) {
         host_->log().write(base::LogLevel::error, "config",
                            "the configuration stays as it was: " + report.error().message);
