@@ -4,6 +4,18 @@
 #include "config/load.hpp"
 
 namespace tenon::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What is named relative to here, in a form that means the same elsewhere.
+fs::path absolute_path(const fs::path& path) {
+    std::error_code error;
+    const fs::path absolute = fs::absolute(path, error);
+    return error ? path : absolute.lexically_normal();  // who uses it says what is wrong
+}
+
+}  // namespace
 
 std::optional<std::filesystem::path> configuration_file(const GlobalOptions& global) {
     return config::find_file(global.config_file, config::process_environment());
@@ -11,11 +23,9 @@ std::optional<std::filesystem::path> configuration_file(const GlobalOptions& glo
 
 host::HostOptions host_options(const GlobalOptions& global) {
     host::HostOptions options;
-    options.config_file = configuration_file(global).value_or("");
+    if (const auto file = configuration_file(global)) options.config_file = absolute_path(*file);
     for (const std::string& directory : global.plugin_directories) {
-        std::error_code error;
-        const auto absolute = std::filesystem::absolute(directory, error);
-        options.plugin_directories.push_back(error ? std::filesystem::path(directory) : absolute);
+        options.plugin_directories.push_back(absolute_path(directory));
     }
     return options;
 }
