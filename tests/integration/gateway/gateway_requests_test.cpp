@@ -167,12 +167,25 @@ BOOST_AUTO_TEST_CASE(no_retry_means_one_attempt) {
     BOOST_TEST(header(more, "x-tenon-attempts") == "2");
 }
 
+BOOST_AUTO_TEST_CASE(the_id_of_a_request_stands_where_its_client_looks_for_it) {
+    const GatewayRig rig;
+    const auto openai = rig.post("/v1/chat/completions", chat("fake/fake-small", "Hi"));
+    BOOST_TEST(header(openai, "x-request-id").starts_with("req_"));
+    BOOST_TEST(header(openai, "request-id") == "");
+    const auto anthropic = rig.post("/v1/messages", chat("fake/fake-small", "Hi"));
+    BOOST_TEST(header(anthropic, "request-id").starts_with("req_"));
+    BOOST_TEST(header(anthropic, "request-id") == header(anthropic, "x-request-id"));
+}
+
 BOOST_AUTO_TEST_CASE(models_are_listed_for_each_kind_of_client) {
     const GatewayRig rig;
     const auto openai = rig.get("/v1/models");
     BOOST_TEST(has(openai.body, R"("id":"fake/fake-small")"));
     BOOST_TEST(!has(openai.body, "*"));
     BOOST_TEST(has(rig.get("/v1/models", {{"anthropic-version", "2023-06-01"}}).body, "has_more"));
+    BOOST_TEST(
+        has(rig.get("/v1/models/fake/fake-small", {{"anthropic-version", "2023-06-01"}}).body,
+            "display_name"));
     BOOST_TEST(has(rig.get("/api/tags").body, R"("name":"fake/fake-small")"));
     BOOST_TEST(rig.get("/v1/models/fake/fake-small").status == 200);
     BOOST_TEST(rig.get("/v1/models/fake%2Ffake-small").status == 200);

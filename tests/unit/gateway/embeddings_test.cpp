@@ -141,6 +141,7 @@ BOOST_AUTO_TEST_CASE(models_are_listed_in_each_dialect) {
     BOOST_TEST(
         at(anthropic_models(models), "/data/0") ==
         R"({"type":"model","id":"a","display_name":"a","created_at":"2023-11-14T22:13:20.000Z"})");
+    BOOST_TEST(at(anthropic_models(models), "/data/0") == anthropic_model(models.front()));
     BOOST_TEST(at(anthropic_models(models), "/last_id") == R"("b/\"c\"")");
     BOOST_TEST(anthropic_models({}) ==
                R"({"data":[],"has_more":false,"first_id":null,"last_id":null})");

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "gateway/dialect/dialect.hpp"
 #include "gateway_support.hpp"
 
 namespace {
@@ -148,6 +149,17 @@ BOOST_AUTO_TEST_CASE(a_fault_of_the_request_names_its_member) {
     const ErrorReply reply = openai_error(invalid_member("messages.2.content", "is missing"));
     BOOST_TEST(at(reply.body, "/error/message") == R"("messages.2.content: is missing")");
     BOOST_TEST(at(reply.body, "/error/param") == R"("messages.2.content")");
+}
+
+BOOST_AUTO_TEST_CASE(who_asks_at_a_path_that_is_not_there_is_told_in_his_own_words) {
+    const Error error(Code::not_found, "no such path");
+    BOOST_TEST(error_reply_at("/api/show", false, error).body == ollama_error(error).body);
+    BOOST_TEST(error_reply_at("/v1/messages/count_tokens", false, error).body ==
+               anthropic_error(error).body);
+    BOOST_TEST(error_reply_at("/v1/models", true, error).body == anthropic_error(error).body);
+    BOOST_TEST(error_reply_at("/v1/models", false, error).body == openai_error(error).body);
+    BOOST_TEST(error_reply_at("/v1/chat/completions", true, error).body ==
+               openai_error(error).body);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

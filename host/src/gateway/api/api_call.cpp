@@ -292,6 +292,9 @@ HeaderList ApiCall::answer_headers(std::string_view type) const {
     HeaderList headers;
     headers.add("content-type", std::string(type));
     headers.add("x-request-id", wishes_.id);
+    if (const auto name = dialect_.request_id_header(); !name.empty()) {
+        headers.add(std::string(name), wishes_.id);
+    }
     if (progress_ && !progress_->provider().empty()) {
         headers.add("x-tenon-provider", progress_->provider());
         headers.add("x-tenon-model", progress_->model());

@@ -63,8 +63,8 @@ void add_cors(HeaderList& headers, const transport::ServerRequest& request,
     if (origin.empty() || !is_allowed(origin, origins)) return;
     headers.add("access-control-allow-origin", std::string(origin));
     headers.add("access-control-expose-headers",
-                "retry-after, retry-after-ms, x-request-id, x-tenon-provider, x-tenon-model, "
-                "x-tenon-attempts, x-tenon-overhead-us, traceparent");
+                "retry-after, retry-after-ms, request-id, x-request-id, x-tenon-provider, "
+                "x-tenon-model, x-tenon-attempts, x-tenon-overhead-us, traceparent");
 }
 
 bool answer_preflight(HeaderList& headers, const transport::ServerRequest& request,

@@ -43,9 +43,8 @@ Error error_of(const transport::OwnAnswer& answer) {
     return error;
 }
 
-ErrorReply reply_to(std::string_view path, const Error& error) {
-    const Dialect* dialect = find_dialect(path);
-    return dialect != nullptr ? dialect->error_reply(error) : openai_error(error);
+bool is_anthropic(const transport::ServerRequest& request) {
+    return !request.header("anthropic-version").empty();
 }
 
 }  // namespace
@@ -74,9 +73,10 @@ net::Awaitable<void> GatewayHandler::send(transport::ResponseWriter& response, i
 }
 
 net::Awaitable<void> GatewayHandler::refuse(transport::ResponseWriter& response, int status,
-                                            HeaderList& headers, std::string_view path,
+                                            HeaderList& headers,
+                                            const transport::ServerRequest& request,
                                             const Error& error) {
-    const ErrorReply reply = reply_to(path, error);
+    const ErrorReply reply = error_reply_at(path_of(request.target), is_anthropic(request), error);
     headers.add(reply.headers);
     if (status == 401) headers.add("www-authenticate", "Bearer");
     co_await send(response, status, headers, kJson, reply.body);
@@ -93,7 +93,7 @@ net::Awaitable<void> GatewayHandler::handle(transport::ServerRequest& request,
                           "this gateway is not known as \"" + std::string(request.authority) +
                               "\"; if it shall be, add the name to gateway.hosts, or give out "
                               "keys (gateway.keys)");
-        co_await refuse(response, 421, headers, path, error);
+        co_await refuse(response, 421, headers, request, error);
         co_return;
     }
     const auto& origins = settings->config.cors.origins;
@@ -105,7 +105,7 @@ net::Awaitable<void> GatewayHandler::handle(transport::ServerRequest& request,
         const Error error(Code::forbidden, "pages of " + std::string(request.header("origin")) +
                                                " may not use this gateway; see "
                                                "gateway.cors.origins");
-        co_await refuse(response, 403, headers, path, error);
+        co_await refuse(response, 403, headers, request, error);
         co_return;
     }
     if (pages_.admin != nullptr && AdminApi::serves(request.target)) {
@@ -113,7 +113,7 @@ net::Awaitable<void> GatewayHandler::handle(transport::ServerRequest& request,
         if (admin || (is_get(request) && may_look(request, *settings))) {
             co_await pages_.admin->handle(request, response, admin);
         } else {
-            co_await refuse(response, 401, headers, path, unauthorized());
+            co_await refuse(response, 401, headers, request, unauthorized());
         }
         co_return;
     }
@@ -125,7 +125,7 @@ net::Awaitable<void> GatewayHandler::handle(transport::ServerRequest& request,
         }
         headers.add("allow", "POST");
         const Error error(Code::invalid, "requests to " + std::string(path) + " are POST");
-        co_await refuse(response, 405, headers, path, error);
+        co_await refuse(response, 405, headers, request, error);
         co_return;
     }
     if (path.starts_with(kOfflinePath) && context_.offline() != nullptr) {
@@ -145,7 +145,7 @@ net::Awaitable<void> GatewayHandler::offline(std::string_view path,
     if (settings.keys.required() && !key) {
         Error error(Code::auth, "this gateway wants an API key");
         error.scope = Scope::request;
-        co_await refuse(response, 401, headers, path, error);
+        co_await refuse(response, 401, headers, request, error);
         co_return;
     }
     const std::string client = key ? key->name() : std::string();
@@ -153,7 +153,7 @@ net::Awaitable<void> GatewayHandler::offline(std::string_view path,
     if (request.method == "DELETE") {
         const auto forgotten = co_await context_.offline()->forget(id, client, request.io_index);
         if (!forgotten) {
-            co_await refuse(response, 404, headers, path, forgotten.error());
+            co_await refuse(response, 404, headers, request, forgotten.error());
         } else {
             static_cast<void>(co_await response.send(204, headers.views(), {}));
         }
@@ -161,7 +161,7 @@ net::Awaitable<void> GatewayHandler::offline(std::string_view path,
     }
     const auto found = co_await context_.offline()->find(id, client, request.io_index);
     if (!found) {
-        co_await refuse(response, 404, headers, path, found.error());
+        co_await refuse(response, 404, headers, request, found.error());
     } else if (found->result) {
         co_await send(response, found->result->status, headers, kJson, found->result->body);
     } else {
@@ -193,7 +193,7 @@ net::Awaitable<void> GatewayHandler::get(std::string_view path, transport::Serve
         }
         if (path == "/metrics" && pages_.metrics) {
             if (!may_look(request, settings)) {
-                co_await refuse(response, 401, headers, path, unauthorized());
+                co_await refuse(response, 401, headers, request, unauthorized());
                 co_return;
             }
             runtime::HostImpl& host = context_.host();
@@ -217,7 +217,7 @@ net::Awaitable<void> GatewayHandler::get(std::string_view path, transport::Serve
     }
     const Error error(Code::not_found, "there is no " + std::string(request.method) + " " +
                                            std::string(path) + " at this gateway");
-    co_await refuse(response, 404, headers, path, error);
+    co_await refuse(response, 404, headers, request, error);
 }
 
 net::Awaitable<bool> GatewayHandler::get_models(std::string_view path,
@@ -232,7 +232,7 @@ net::Awaitable<bool> GatewayHandler::get_models(std::string_view path,
     if (settings.keys.required() && !settings.keys.find(presented_key(request))) {
         Error error(Code::auth, "this gateway wants an API key");
         error.scope = Scope::request;
-        co_await refuse(response, 401, headers, path, error);
+        co_await refuse(response, 401, headers, request, error);
         co_return true;
     }
     // Bodies are made before they are awaited: GCC 12 destroys temporaries of a condition twice.
@@ -246,8 +246,7 @@ net::Awaitable<bool> GatewayHandler::get_models(std::string_view path,
     if (path == "/api/tags") {
         body = ollama_tags(*models);
     } else if (all) {
-        const bool anthropic = !request.header("anthropic-version").empty();
-        body = anthropic ? anthropic_models(*models) : openai_models(*models);
+        body = is_anthropic(request) ? anthropic_models(*models) : openai_models(*models);
     } else {
         const auto decoded = wire::percent_decode(path.substr(kOne.size()));
         const std::string id = decoded ? *decoded : std::string(path.substr(kOne.size()));
@@ -255,17 +254,18 @@ net::Awaitable<bool> GatewayHandler::get_models(std::string_view path,
                                         [&id](const ModelEntry& model) { return model.id == id; });
         if (found == models->end()) {
             const Error error(Code::not_found, "there is no model \"" + id + "\"");
-            co_await refuse(response, 404, headers, path, error);
+            co_await refuse(response, 404, headers, request, error);
             co_return true;
         }
-        body = openai_model(*found);
+        body = is_anthropic(request) ? anthropic_model(*found) : openai_model(*found);
     }
     co_await send(response, 200, headers, kJson, body);
     co_return true;
 }
 
 transport::HttpHandler::Body GatewayHandler::describe(const transport::OwnAnswer& answer) {
-    return {std::string(kJson), reply_to(path_of(answer.target), error_of(answer)).body};
+    return {std::string(kJson),
+            error_reply_at(path_of(answer.target), false, error_of(answer)).body};
 }
 
 void GatewayHandler::on_trouble(std::string_view what) noexcept {

@@ -57,7 +57,7 @@ private:
                                      HeaderList& headers, std::string_view type,
                                      std::string_view body);
     static net::Awaitable<void> refuse(transport::ResponseWriter& response, int status,
-                                       HeaderList& headers, std::string_view path,
+                                       HeaderList& headers, const transport::ServerRequest& request,
                                        const Error& error);
 
     ApiContext& context_;

@@ -152,6 +152,8 @@ public:
     }
 
     ErrorReply error_reply(const Error& error) const override { return anthropic_error(error); }
+
+    std::string_view request_id_header() const noexcept override { return "request-id"; }
 };
 
 }  // namespace

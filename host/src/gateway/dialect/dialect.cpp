@@ -21,6 +21,10 @@ std::string_view Dialect::stream_type() const noexcept {
     return "text/event-stream";
 }
 
+std::string_view Dialect::request_id_header() const noexcept {
+    return {};
+}
+
 namespace {
 
 struct Path {
@@ -52,6 +56,15 @@ const Dialect* find_dialect(std::string_view path) noexcept {
         if (known.path == path) return &known.dialect();
     }
     return nullptr;
+}
+
+ErrorReply error_reply_at(std::string_view path, bool anthropic, const Error& error) {
+    if (const Dialect* dialect = find_dialect(path); dialect != nullptr) {
+        return dialect->error_reply(error);
+    }
+    if (path.starts_with("/api/")) return ollama_error(error);
+    if (anthropic || path.starts_with("/v1/messages/")) return anthropic_error(error);
+    return openai_error(error);
 }
 
 }  // namespace tenon::gateway

@@ -112,9 +112,16 @@ public:
 
     /// The media type of streams; all else is "application/json".
     [[nodiscard]] virtual std::string_view stream_type() const noexcept;
+
+    /// The header in which clients look for the id of their request, if not in "x-request-id".
+    [[nodiscard]] virtual std::string_view request_id_header() const noexcept;
 };
 
 /// The dialect of a POST to `path` (without query), or nullptr. Lives as long as the program.
 [[nodiscard]] const Dialect* find_dialect(std::string_view path) noexcept;
+
+/// The reply to a request that never reached a dialect, in the words of those who ask at `path`.
+/// \param anthropic whether the client says that it is one of Anthropic's.
+[[nodiscard]] ErrorReply error_reply_at(std::string_view path, bool anthropic, const Error& error);
 
 }  // namespace tenon::gateway

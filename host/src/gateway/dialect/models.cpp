@@ -18,6 +18,15 @@ void write_openai_model(JsonWriter& writer, const ModelEntry& model) {
     writer.end_object();
 }
 
+void write_anthropic_model(JsonWriter& writer, const ModelEntry& model) {
+    writer.begin_object();
+    writer.member("type", "model");
+    writer.member("id", model.id);
+    writer.member("display_name", model.id);
+    writer.member("created_at", base::format_utc(model.created));
+    writer.end_object();
+}
+
 void write_id(JsonWriter& writer, std::string_view name, const ModelEntry* model) {
     writer.key(name);
     if (model == nullptr) return writer.null();
@@ -72,19 +81,19 @@ std::string anthropic_models(std::span<const ModelEntry> models) {
     writer.begin_object();
     writer.key("data");
     writer.begin_array();
-    for (const ModelEntry& model : models) {
-        writer.begin_object();
-        writer.member("type", "model");
-        writer.member("id", model.id);
-        writer.member("display_name", model.id);
-        writer.member("created_at", base::format_utc(model.created));
-        writer.end_object();
-    }
+    for (const ModelEntry& model : models) write_anthropic_model(writer, model);
     writer.end_array();
     writer.member("has_more", false);
     write_id(writer, "first_id", models.empty() ? nullptr : &models.front());
     write_id(writer, "last_id", models.empty() ? nullptr : &models.back());
     writer.end_object();
+    return out;
+}
+
+std::string anthropic_model(const ModelEntry& model) {
+    std::string out;
+    JsonWriter writer(out);
+    write_anthropic_model(writer, model);
     return out;
 }
 

@@ -20,6 +20,8 @@ struct ModelEntry {
 [[nodiscard]] std::string openai_model(const ModelEntry& model);
 /// GET /v1/models for clients that send "anthropic-version"; one page.
 [[nodiscard]] std::string anthropic_models(std::span<const ModelEntry> models);
+/// GET /v1/models/{id} for them.
+[[nodiscard]] std::string anthropic_model(const ModelEntry& model);
 /// GET /api/tags.
 [[nodiscard]] std::string ollama_tags(std::span<const ModelEntry> models);
 /// GET /api/version.
