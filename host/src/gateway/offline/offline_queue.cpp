@@ -13,8 +13,12 @@
 namespace tenon::gateway {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 /// Also without an event that says so, somebody may be back.
 constexpr auto kLookAgain = std::chrono::seconds(5);
+/// Between two looks: attempts in vain cause events, too, and each costs the disk two writes.
+constexpr auto kCalm = std::chrono::milliseconds(200);
 /// A request that has been out for longer is sent again: longer than any can take.
 constexpr store::UnixMs kLease = 3'600'000;
 
@@ -76,7 +80,7 @@ OfflineQueue::OfflineQueue(runtime::HostImpl& host, std::unique_ptr<store::Reque
     events_ = host_.subscribe(
         [this](const host::Event&) {
             const std::lock_guard lock(mutex_);
-            look_ = true;
+            news_ = true;
             changed_.notify_all();
         },
         1);
@@ -93,7 +97,7 @@ void OfflineQueue::stop() {
     stopping_ = true;
     const auto sending = sending_;
     lock.unlock();
-    for (const auto& [id, cancel] : sending) cancel->cancel();
+    for (const auto& [id, one] : sending) one.cancel->cancel();
     changed_.notify_all();
     if (thread_.joinable()) thread_.join();
 }
@@ -104,23 +108,35 @@ void OfflineQueue::post(Job job) {
     changed_.notify_all();
 }
 
-// --- The thread
-// -----------------------------------------------------------------------------------
+// --- The thread ----------------------------------------------------------------------------------
 
 void OfflineQueue::run() {
     std::unique_lock lock(mutex_);
+    auto calm_until = Clock::now();
+    auto look_at = calm_until;
     for (;;) {
-        changed_.wait_for(lock, kLookAgain, [this] {
-            return !jobs_.empty() || (look_ && !stopping_) || (stopping_ && sending_.empty());
-        });
-        if (jobs_.empty() && stopping_ && sending_.empty()) return;
+        const auto now = Clock::now();
+        if (now >= (news_ ? calm_until : look_at)) {
+            news_ = false;
+            in_vain_.clear();
+            ++looks_;
+            look_ = true;
+            calm_until = now + kCalm;
+            look_at = now + kLookAgain;
+        }
+        if (jobs_.empty() && (!look_ || stopping_)) {
+            if (stopping_ && sending_.empty()) return;
+            changed_.wait_until(lock, news_ ? calm_until : look_at);
+            continue;
+        }
         const auto jobs = std::exchange(jobs_, {});
         look_ = false;
         const bool stopping = stopping_;
         lock.unlock();
         for (const Job& job : jobs) job(*queue_);
-        if (!stopping) send_some();
+        if (!stopping) drop_expired();
         count();
+        if (!stopping && queued_ > 0) send_some();
         lock.lock();
     }
 }
@@ -133,23 +149,39 @@ bool OfflineQueue::somebody_can_be_asked() const {
     return is_ready(host_);
 }
 
-void OfflineQueue::send_some() {
+void OfflineQueue::drop_expired() {
     if (const auto dropped = queue_->drop_expired(now_ms()); dropped && !dropped->empty()) {
         host_.log().write(base::LogLevel::warn, "offline",
                           std::to_string(dropped->size()) + " queued requests were too old");
     }
+}
+
+void OfflineQueue::send_some() {
+    if (!somebody_can_be_asked()) return;
+    const auto models = queue_->models(now_ms());
+    if (!models) {
+        host_.log().write(base::LogLevel::error, "offline", models.error().message);
+        return;
+    }
+    for (const std::string& model : *models) {
+        // Those behind it may be for somebody who can be asked.
+        if (in_vain_.contains(model)) continue;
+        if (!send_all_of(model)) return;
+    }
+}
+
+bool OfflineQueue::send_all_of(const std::string& model) {
     for (;;) {
         {
             const std::lock_guard lock(mutex_);
-            if (stopping_ || sending_.size() >= kMostAtOnce) return;
+            if (stopping_ || sending_.size() >= kMostAtOnce) return false;
         }
-        if (queued_ == 0 || !somebody_can_be_asked()) return;
-        auto taken = queue_->take(now_ms(), kLease);
+        auto taken = queue_->take(now_ms(), kLease, model);
         if (!taken) {
             host_.log().write(base::LogLevel::error, "offline", taken.error().message);
-            return;
+            return false;
         }
-        if (!*taken) return;
+        if (!*taken) return true;
         start(std::move(**taken));
     }
 }
@@ -159,7 +191,7 @@ void OfflineQueue::start(store::QueuedRequest request) {
     auto cancel = std::make_shared<provider::CancelSignal>();
     {
         const std::lock_guard lock(mutex_);
-        sending_.emplace(request.id, cancel);
+        sending_.emplace(request.id, Sending{cancel, looks_});
         if (stopping_) cancel->cancel();
     }
     boost::asio::co_spawn(host_.io().context(io_index),
@@ -167,8 +199,8 @@ void OfflineQueue::start(store::QueuedRequest request) {
                           [](const std::exception_ptr&) {});
 }
 
-void OfflineQueue::sent(const std::string& id, Sent result) {
-    post([this, id, result = std::move(result)](store::RequestQueue& queue) {
+void OfflineQueue::sent(const std::string& id, const std::string& model, Sent result) {
+    post([this, id, model, result = std::move(result)](store::RequestQueue& queue) {
         if (result.nobody) {
             static_cast<void>(queue.give_back(id));
         } else if (const auto kept = queue.finish(id, result.status, result.body, now_ms());
@@ -176,13 +208,13 @@ void OfflineQueue::sent(const std::string& id, Sent result) {
             host_.log().write(base::LogLevel::error, "offline", kept.error().message);
         }
         const std::lock_guard lock(mutex_);
-        sending_.erase(id);
-        look_ = !result.nobody;  // else at the next event, or a while later
+        const auto sending = sending_.extract(id);
+        if (result.nobody && sending.mapped().look == looks_) in_vain_.insert(model);
+        look_ = true;  // there is room for others
     });
 }
 
-// --- Sending
-// --------------------------------------------------------------------------------------
+// --- Sending -------------------------------------------------------------------------------------
 
 net::Awaitable<void> OfflineQueue::send(store::QueuedRequest request,
                                         std::shared_ptr<provider::CancelSignal> cancel,
@@ -193,7 +225,7 @@ net::Awaitable<void> OfflineQueue::send(store::QueuedRequest request,
     } catch (...) {  // no memory
         result.nobody = true;
     }
-    sent(request.id, std::move(result));
+    sent(request.id, request.model, std::move(result));
 }
 
 net::Awaitable<OfflineQueue::Sent> OfflineQueue::ask(const store::QueuedRequest& request,
@@ -243,8 +275,7 @@ net::Awaitable<OfflineQueue::Sent> OfflineQueue::ask(const store::QueuedRequest&
     co_return result;
 }
 
-// --- For clients
-// ----------------------------------------------------------------------------------
+// --- For clients ---------------------------------------------------------------------------------
 
 template <class T>
 net::Awaitable<Result<T>> OfflineQueue::on_thread(

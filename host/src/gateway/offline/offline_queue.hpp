@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <functional>
@@ -10,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -82,6 +84,10 @@ private:
         std::string body;
         bool nobody = false;  ///< nobody could be asked: it waits on
     };
+    struct Sending {
+        std::shared_ptr<provider::CancelSignal> cancel;
+        std::uint64_t look = 0;  ///< in which it was started
+    };
 
     OfflineQueue(runtime::HostImpl& host, std::unique_ptr<store::RequestQueue> queue);
     void post(Job job);
@@ -90,25 +96,31 @@ private:
                                         std::size_t io_index);
     void run();
     [[nodiscard]] bool somebody_can_be_asked() const;
+    void drop_expired();
     void send_some();
+    /// \return false if no more can be sent now.
+    bool send_all_of(const std::string& model);
     void start(store::QueuedRequest request);
     net::Awaitable<void> send(store::QueuedRequest request,
                               std::shared_ptr<provider::CancelSignal> cancel, std::size_t io_index);
     net::Awaitable<Sent> ask(const store::QueuedRequest& request,
                              std::shared_ptr<provider::CancelSignal> cancel, std::size_t io_index);
-    void sent(const std::string& id, Sent result);
+    void sent(const std::string& id, const std::string& model, Sent result);
     void count();
 
     runtime::HostImpl& host_;
     const std::unique_ptr<store::RequestQueue> queue_;  ///< the thread's
     std::unique_ptr<host::Subscription> events_;
     std::atomic<std::size_t> queued_{0};
+    std::set<std::string> in_vain_;  ///< the thread's: models that nobody could be asked for,
+    std::uint64_t looks_ = 0;        ///< the thread's: as of so many looks
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<Job> jobs_;
-    std::map<std::string, std::shared_ptr<provider::CancelSignal>> sending_;
-    bool look_ = true;  ///< somebody may be back
+    std::map<std::string, Sending> sending_;  ///< by their ids
+    bool news_ = true;                        ///< somebody may be back
+    bool look_ = false;                       ///< something may be sent
     bool stopping_ = false;
     std::thread thread_;
 };
