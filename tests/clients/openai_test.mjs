@@ -181,9 +181,13 @@ describe("Responses", () => {
         assert.equal(error.param, "previous_response_id");
     });
 
-    it("that break in the middle end as failed", async () => {
+    it("that break in the middle end as failed, and raise an error", async () => {
         const stream = await client.responses.create({ model: "faulty/fault-stall", input: SAID, stream: true });
-        const events = await collect(rig.broken(stream, (event) => event.type === "response.output_text.delta"));
+        const events = [];
+        const error = await failure((async () => {
+            for await (const event of rig.broken(stream, ({ type }) => type === "response.output_text.delta")) events.push(event);
+        })());
+        assert.ok(error instanceof OpenAI.APIError, String(error));
         assert.equal(events.at(-1).type, "response.failed");
         assert.equal(events.at(-1).response.status, "failed");
     });

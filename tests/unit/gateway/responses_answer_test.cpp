@@ -129,10 +129,16 @@ BOOST_AUTO_TEST_CASE(a_broken_stream_ends_as_failed) {
                           R"("status":"completed")"});
     const auto all = events_of(broken_stream(openai_responses(), kRequest, {text("H")},
                                              Error(Code::throttled, "too many")));
-    BOOST_TEST(all.back().type == "response.failed");
-    BOOST_TEST(at(all.back().data, "/response/status") == "\"failed\"");
-    BOOST_TEST(at(all.back().data, "/response/error") ==
+    const auto& failed = all[all.size() - 2];
+    BOOST_TEST(failed.type == "response.failed");
+    BOOST_TEST(at(failed.data, "/response/status") == "\"failed\"");
+    BOOST_TEST(at(failed.data, "/response/error") ==
                R"({"code":"rate_limit_exceeded","message":"too many"})");
+    BOOST_TEST(all.back().type == "error");
+    BOOST_TEST(at(all.back().data, "/message") == "\"too many\"");
+    BOOST_TEST(
+        at(all.back().data, "/error") ==
+        R"({"message":"too many","type":"rate_limit_error","param":null,"code":"rate_limit_exceeded"})");
 }
 
 BOOST_AUTO_TEST_CASE(the_path_leads_here) {

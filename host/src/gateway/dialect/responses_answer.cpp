@@ -227,6 +227,17 @@ void ResponsesAnswer::error(std::string& out, const Error& error) {
     last.error = &error;
     last.counts = &counts_;
     response_event(out, "response.failed", last);
+    // There are clients who take a stream that fails, and then just ends, for a whole one.
+    const auto body = wire::JsonDocument::parse(openai_error_json(error));
+    event(out, "error", [&](JsonWriter& writer) {
+        const wire::JsonView told = body ? body->root()["error"] : wire::JsonView();
+        for (const std::string_view name : {"code", "message", "param"}) {
+            writer.key(name);
+            told[name].write(writer);
+        }
+        writer.key("error");
+        told.write(writer);
+    });
 }
 
 }  // namespace tenon::gateway

@@ -10,7 +10,7 @@
 namespace tenon::gateway {
 
 /// Writes a response: whole, or as the numbered events from response.created to
-/// response.completed, response.incomplete or response.failed.
+/// response.completed, response.incomplete, or response.failed and error.
 class ResponsesAnswer final : public SseWriter, private PartSequence::Sink {
 public:
     ResponsesAnswer(const ParsedRequest& request, const AnswerContext& context);
