@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -71,14 +72,15 @@ bool ServeSignals::file_was_touched() const {
 }
 
 ServeSignals::What ServeSignals::wait(std::chrono::milliseconds patience) {
+    // By the clock: in a directory where much happens there is always something to read.
+    using Clock = std::chrono::steady_clock;
+    const auto end = Clock::now() + patience;
     for (;;) {
+        const auto due = touched_ ? std::min(end, *touched_ + kSettle) : end;
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - Clock::now()).count();
         std::array<pollfd, 2> waiting{{{signals_, POLLIN, 0}, {watch_, POLLIN, 0}}};
-        const auto limit = touched_ ? kSettle : patience;
-        const int ready = poll(waiting.data(), watch_ < 0 ? 1 : 2, static_cast<int>(limit.count()));
-        if (ready == 0) {
-            if (!std::exchange(touched_, false)) return What::nothing;
-            return What::file_changed;
-        }
+        const int ready = poll(waiting.data(), watch_ < 0 ? 1 : 2,
+                               static_cast<int>(std::clamp<long long>(left, 0, 3'600'000)));
         if (ready < 0) {
             if (errno == EINTR) continue;
             return What::nothing;
@@ -88,7 +90,13 @@ ServeSignals::What ServeSignals::wait(std::chrono::milliseconds patience) {
             if (read(signals_, &info, sizeof(info)) != sizeof(info)) continue;
             return info.ssi_signo == SIGHUP ? What::reload : What::stop;
         }
-        touched_ = file_was_touched() || touched_;
+        const auto now = Clock::now();
+        if (waiting[1].revents != 0 && file_was_touched()) touched_ = now;
+        if (touched_ && now >= *touched_ + kSettle) {
+            touched_.reset();
+            return What::file_changed;
+        }
+        if (now >= end) return What::nothing;
     }
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string_view>
 
 #include "tenon/result.hpp"
@@ -40,7 +41,8 @@ private:
     int signals_ = -1;
     int watch_ = -1;
     std::filesystem::path file_;
-    bool touched_ = false;  ///< and it is not told yet: more may follow at once
+    /// When it was last, if that is not told yet: more may follow at once.
+    std::optional<std::chrono::steady_clock::time_point> touched_;
 };
 
 /// Tells systemd how the daemon stands ("READY=1"), if it asked to be told.
