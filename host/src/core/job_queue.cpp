@@ -11,7 +11,11 @@ TryReport report_of(const Error& error) {
         report.pressure = Pressure::throttled;
     }
     const bool may_pass = error.retryable || error.code == Code::deadline;
-    if (!may_pass || error.code == Code::cancelled) return report;
+    if (error.code == Code::cancelled) {
+        report.end = TryEnd::cancelled;
+        return report;
+    }
+    if (!may_pass) return report;
     report.end = error.not_sent ? TryEnd::nobody : TryEnd::failed;
     return report;
 }
@@ -48,6 +52,10 @@ std::optional<JobQueue::Key> JobQueue::next(base::TimePoint now) {
 bool JobQueue::finished(Key key, const TryReport& report, base::TimePoint now) {
     Job& job = jobs_.at(key);
     --running_;
+    if (report.end == TryEnd::cancelled) {
+        release(key);
+        return true;
+    }
     if (speaks_of_lane(job, report)) {
         Lane& lane = job.lane->second;
         --job.tries;

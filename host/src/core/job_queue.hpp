@@ -21,9 +21,10 @@ namespace tenon::core {
 
 /// How one try of a job ended, as far as its queue is concerned.
 enum class TryEnd : std::uint8_t {
-    over,    ///< an answer, or an error that another try would meet again
-    failed,  ///< another try may succeed
-    nobody,  ///< nobody could be asked or reached: nothing was sent, so it was no try at all
+    over,       ///< an answer, or an error that another try would meet again
+    failed,     ///< another try may succeed
+    nobody,     ///< nobody could be asked or reached: nothing was sent, so it was no try at all
+    cancelled,  ///< by whoever gave the job: over, and nothing is known of who was asked
 };
 
 struct TryReport {

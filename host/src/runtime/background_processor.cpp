@@ -158,11 +158,12 @@ void BackgroundProcessor::State::take_ended(std::unique_lock<std::mutex>& lock) 
         core::TryReport report;
         if (!end.answer && entry.cancelled) {
             end.answer = cancelled();
+            report.end = core::TryEnd::cancelled;
         } else if (!end.answer) {
             report = core::report_of(end.answer.error());
             if (report.end == core::TryEnd::nobody) refusal = end.answer.error().message;
             if (closing && report.end != core::TryEnd::over) {
-                report = {};
+                report.end = core::TryEnd::cancelled;
                 end.answer = cancelled();
             }
         }

@@ -22,6 +22,7 @@ JobQueueSettings settings(std::uint32_t concurrency = 1) {
 const TryReport kOver{TryEnd::over};
 const TryReport kFailed{TryEnd::failed};
 const TryReport kNobody{TryEnd::nobody};
+const TryReport kCancelled{TryEnd::cancelled};
 
 struct Queue : JobQueue {
     explicit Queue(const JobQueueSettings& settings) : JobQueue(settings, 1) {}
@@ -185,6 +186,34 @@ BOOST_AUTO_TEST_CASE(when_patience_is_over_all_that_wait_fail_at_once) {
     BOOST_TEST((now >= at(5min)));
 }
 
+BOOST_AUTO_TEST_CASE(a_cancelled_trial_opens_nothing_and_the_next_job_goes_ahead) {
+    Queue queue(3);
+    const auto a = queue.add(0, "x");
+    const auto b = queue.add(0, "x");
+    queue.add(0, "x");
+    BOOST_TEST((queue.next(at(0s)) == a));
+    BOOST_TEST(!queue.finished(a, kNobody, at(0s)));
+    BOOST_TEST((queue.next(at(1s)) == a));
+    BOOST_TEST(queue.finished(a, kCancelled, at(1s)));
+    BOOST_TEST((queue.next(at(1s)) == b));
+    BOOST_TEST(!queue.next(at(1s)).has_value());
+    BOOST_TEST(queue.counts().held == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_is_cancelled_does_not_renew_the_patience_of_the_others) {
+    auto with = settings(2);
+    with.patience = 5min;
+    Queue queue(with);
+    const auto a = queue.add(0, "x");
+    const auto b = queue.add(0, "x");
+    BOOST_TEST((queue.next(at(0s)) == a));
+    BOOST_TEST((queue.next(at(0s)) == b));
+    BOOST_TEST(!queue.finished(a, kNobody, at(0s)));
+    BOOST_TEST(queue.finished(b, kCancelled, at(1s)));
+    BOOST_TEST((queue.next(at(5min)) == a));
+    BOOST_TEST(queue.finished(a, kNobody, at(5min)));
+}
+
 BOOST_AUTO_TEST_CASE(without_patience_nobody_waits) {
     auto with = settings();
     with.patience = 0ms;
@@ -234,7 +263,7 @@ BOOST_AUTO_TEST_CASE(errors_are_told_apart_by_whether_anything_was_sent_and_may_
     BOOST_TEST((report_of(Error(Code::unavailable, "503")).end == TryEnd::failed));
     BOOST_TEST((report_of(Error(Code::deadline, "late")).end == TryEnd::failed));
     BOOST_TEST((report_of(Error(Code::invalid, "bad")).end == TryEnd::over));
-    BOOST_TEST((report_of(Error(Code::cancelled, "by the caller")).end == TryEnd::over));
+    BOOST_TEST((report_of(Error(Code::cancelled, "by the caller")).end == TryEnd::cancelled));
     Error throttled(Code::throttled, "429");
     throttled.retry_after_ms = 1'500;
     BOOST_TEST((report_of(throttled).pressure == Pressure::throttled));
