@@ -14,13 +14,24 @@ const ARGUMENTS = [
 export const startBrowser = () =>
     chromium.launch({ executablePath: process.env.TENON_CHROMIUM, args: ARGUMENTS });
 
+/** In the page: as with a browser that is set to store nothing. */
+function refuseStorage() {
+    for (const name of ["localStorage", "sessionStorage"]) {
+        Object.defineProperty(window, name, {
+            get() {
+                throw new DOMException("Access is denied for this document.", "SecurityError");
+            },
+        });
+    }
+}
+
 /** A visitor of the dashboard. */
 export class Visit {
     complaints = [];
     #expected = null;
 
-    /** @param options of the browser's context, and `key` */
-    static async of(browser, daemon, { key = "", ...options } = {}) {
+    /** @param options of the browser's context, and `key`; storage: false = the browser keeps nothing */
+    static async of(browser, daemon, { key = "", storage = true, ...options } = {}) {
         const visit = new Visit();
         visit.context = await browser.newContext({ viewport: { width: 1300, height: 900 }, ...options });
         visit.page = await visit.context.newPage();
@@ -31,6 +42,7 @@ export class Visit {
             const counts = ["error", "warning"].includes(message.type());
             if (counts && !visit.#expected?.test(text)) visit.complaints.push(text);
         });
+        if (!storage) await visit.page.addInitScript(refuseStorage);
         await visit.page.goto(`${daemon.url}/${key && `#key=${encodeURIComponent(key)}`}`);
         return visit;
     }

@@ -111,6 +111,13 @@ const tests = () => describe("the dashboard", () => {
         assert.equal(await operator.page.evaluate(() => history.length), 2); // the blank page, and this
     });
 
+    test("works in a browser that stores nothing", async () => {
+        const operator = await admin({ storage: false });
+        await operator.live();
+        await operator.text("#access-state", "Admin");
+        await operator.page.locator('#prompt-model option[value="slow/mock-2"]').waitFor({ state: "attached" });
+    });
+
     test("shows what others do without a reload", async () => {
         const reader = await visit();
         await reader.live();

@@ -99,7 +99,8 @@ export class Plots {
         });
         this.#errors = new Plot({
             ...shared, label: "Errors", least: 4, unit: (value) => `${value} %`,
-            describe: (at) => this.#describe(at, (point) => percent(point.errors / 100)),
+            describe: (at) => this.#describe(at, (point) =>
+                point.errors === null ? "no calls" : percent(point.errors / 100)),
         });
         byId("latency-plot").append(this.#latency.node);
         byId("errors-plot").append(this.#errors.node);

@@ -8,6 +8,23 @@ import { eventsOf } from "./sse.js";
 
 const STORED_CLIENT_KEY = "tenon.client_key";
 
+// A browser may refuse to keep anything; then the key lives as long as the page.
+function keptKey() {
+    try {
+        return sessionStorage.getItem(STORED_CLIENT_KEY) ?? "";
+    } catch {
+        return "";
+    }
+}
+
+function keepKey(key) {
+    try {
+        sessionStorage.setItem(STORED_CLIENT_KEY, key);
+    } catch {
+        // as above
+    }
+}
+
 class Prompt {
     #control = null;
     #form = byId("prompt");
@@ -18,7 +35,7 @@ class Prompt {
     #knowsModels = false;
 
     constructor(live) {
-        this.#clientKey.value = sessionStorage.getItem(STORED_CLIENT_KEY) ?? "";
+        this.#clientKey.value = keptKey();
         this.#form.addEventListener("submit", (event) => {
             event.preventDefault();
             this.#ask();
@@ -31,7 +48,7 @@ class Prompt {
             } else if (event.key === "Escape") this.#control?.abort();
         });
         this.#clientKey.addEventListener("change", () => {
-            sessionStorage.setItem(STORED_CLIENT_KEY, this.#clientKey.value.trim());
+            keepKey(this.#clientKey.value.trim());
             this.#readModels();
         });
         access.addEventListener("change", () => this.#readModels());
@@ -56,6 +73,7 @@ class Prompt {
             this.#say(ids.length > 0 ? "" : "No provider names a model.");
         } catch (error) {
             if (error.isRefusal) this.#wantKey();
+            else if (error.status === 0) this.#knowsModels = false; // asks again with the next status
         }
     }
 

@@ -28,6 +28,7 @@ class Gauge {
     show(used, held, limit, text, full = used >= limit) {
         const share = (value) => (limit > 0 ? Math.min(100, (100 * value) / limit) : 0);
         setText(this.#text, text);
+        setAttribute(this.node, "data-absent", null);
         setAttribute(this.#used, "width", share(used).toFixed(1));
         setAttribute(this.#held, "width", share(used + held).toFixed(1));
         setAttribute(this.node, "data-full", limit > 0 && full ? "" : null);
