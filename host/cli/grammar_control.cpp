@@ -130,7 +130,7 @@ void add_trace(CLI::App& app, const GlobalOptions& global, Chosen& chosen) {
     command->add_option("id", options->id,
                         "Trace id or request id (x-request-id), or the beginning of one");
     command->add_option("-n,--limit", options->limit, "How many to list; default: 50")
-        ->check(CLI::Range(1, 100'000));
+        ->check(CLI::Range(1, 10'000));
     command->add_flag("--json", options->json, "Print an object, or an array of the list");
     command->callback([&chosen, &global, options] {
         chosen.run = [&global, options] { return run_trace(global, *options); };
