@@ -42,8 +42,7 @@ struct ServeFixture {
                                    {"TENON_STATE", ""}});
         return std::make_unique<ChildProcess>(
             std::vector<std::string>{TENON_TEST_PROGRAM, "--log-level", "off", "--plugin-dir",
-                                     TENON_TEST_PLUGIN_DIR, "-c", config, "serve", "-l",
-                                     "127.0.0.1:0"},
+                                     TENON_TEST_PLUGIN_DIR, "-c", config, "serve", "-l", listen},
             more);
     }
 
@@ -51,9 +50,10 @@ struct ServeFixture {
     void start(const Environment& more = {}) {
         daemon = spawn(more);
         port = 0;
+        const std::string where = "listening on http://" + listen.substr(0, listen.rfind(':') + 1);
         bool serves = false;
         for (auto line = daemon->read_line(); line; line = daemon->read_line()) {
-            if (line->starts_with("listening on http://127.0.0.1:")) {
+            if (line->starts_with(where)) {
                 port = static_cast<std::uint16_t>(std::stoi(line->substr(line->rfind(':') + 1)));
             }
             serves = line->starts_with("control socket ");
@@ -78,6 +78,7 @@ struct ServeFixture {
     FakeLlm llm;
     TemporaryDirectory directory;
     std::string config;
+    std::string listen = "127.0.0.1:0";
     std::unique_ptr<ChildProcess> daemon;
     std::uint16_t port = 0;
 };

@@ -164,4 +164,42 @@ BOOST_FIXTURE_TEST_CASE(a_configuration_named_relative_to_here_means_the_same, S
     BOOST_TEST(std::filesystem::exists(directory.path() / "queue.db"));
 }
 
+BOOST_FIXTURE_TEST_CASE(who_asks_for_a_reload_gets_it_or_learns_why_not, ServeFixture) {
+    const auto write = [this](const std::string& providers) {
+        config = directory.file(
+            "tenon.json", R"({"daemon":{"state_file":"state.db","control_socket":"control.sock",)"
+                          R"("watch_config":false},"providers":)" +
+                              providers + "}");
+    };
+    write(R"({"one":{"kind":"mock"}})");
+    start();
+    write(R"({"one":{"kind":"mock"},"later":{"kind":"mock"}})");
+    const auto done = control("POST", "/admin/v1/reload");
+    BOOST_TEST(done.status == 200, done.body);
+    BOOST_TEST(has(done.body, "providers.later"), done.body);
+    BOOST_TEST(has(control("GET", "/admin/v1/status").body, R"("name":"later")"));
+
+    write(R"({"one":{"kid":"mock"}})");
+    const auto refused = control("POST", "/admin/v1/reload");
+    BOOST_TEST(refused.status == 422, refused.body);
+    BOOST_TEST(has(refused.body, "did you mean 'kind'"), refused.body);
+    BOOST_TEST(has(control("GET", "/admin/v1/status").body, R"("name":"later")"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_reload_takes_no_keys_from_a_gateway_that_others_can_reach, ServeFixture) {
+    const auto ask = [this] {
+        RawClient client(port);
+        return client.exchange("POST", "/v1/chat/completions", chat("one/m", "Hi")).status;
+    };
+    configure(R"("keys":{"somebody":{"key":"0123456789abcdef"}})");
+    listen = "0.0.0.0:0";
+    start();
+    BOOST_TEST(ask() == 401);
+    configure("");
+    const auto done = control("POST", "/admin/v1/reload");
+    BOOST_TEST(done.status == 200, done.body);
+    BOOST_TEST(has(done.body, "gateway.keys"), done.body);
+    BOOST_TEST(ask() == 401);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

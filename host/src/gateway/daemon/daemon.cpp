@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
+#include <mutex>
 #include <optional>
 #include <random>
 #include <utility>
@@ -19,6 +21,8 @@
 #include "gateway/daemon/readiness.hpp"
 #include "gateway/offline/offline_queue.hpp"
 #include "gateway/telemetry/telemetry.hpp"
+#include "net/blocking_pool.hpp"
+#include "net/io_threads.hpp"
 #include "runtime/host_impl.hpp"
 #include "runtime/provider_text.hpp"
 #include "store/state_path.hpp"
@@ -118,10 +122,13 @@ private:
     [[nodiscard]] AdminContext admin_context();
     [[nodiscard]] MetricsSources metrics_sources();
     Result<void> open_offline_queue();
+    void start_reload(AdminContext::OnDone<ReloadReport> on_done);
     [[nodiscard]] std::vector<std::string> listening() const;
+    [[nodiscard]] bool is_public() const;
     Result<void> listen_for_commands();
 
     std::string admin_key_;
+    std::mutex reloading_;  ///< held during a reload
     std::unique_ptr<Telemetry> telemetry_;
     std::unique_ptr<OfflineQueue> offline_;
     std::optional<AdminApi> admin_;
@@ -130,6 +137,7 @@ private:
     // Last, so that they end first.
     std::optional<transport::HttpServer> control_;
     std::optional<transport::HttpServer> gateway_;
+    net::BlockingPool reloads_{1, 16};  ///< those that were asked for over HTTP
 };
 
 std::vector<std::string> Daemon::Impl::listening() const {
@@ -138,6 +146,15 @@ std::vector<std::string> Daemon::Impl::listening() const {
         out.push_back(url_of(endpoint));
     }
     return out;
+}
+
+/// Can other machines reach it?
+bool Daemon::Impl::is_public() const {
+    const auto endpoints = gateway_->endpoints();
+    return std::any_of(endpoints.begin(), endpoints.end(), [](const net::ListenEndpoint& endpoint) {
+        return !config::ListenAddress{endpoint.host, endpoint.port, endpoint.unix_path, false}
+                    .is_loopback();
+    });
 }
 
 AdminContext Daemon::Impl::admin_context() {
@@ -179,6 +196,9 @@ AdminContext Daemon::Impl::admin_context() {
         if (!trace) return std::move(trace).error();
         return to_json(**trace);
     };
+    if (!options_.host.config_file.empty()) {
+        context.start_reload = [this](auto on_done) { start_reload(std::move(on_done)); };
+    }
     if (offline_) {
         context.offline_enabled = true;
         context.offline_queued = [this] { return offline_->queued(); };
@@ -270,14 +290,30 @@ Result<void> Daemon::Impl::start() {
     return listen_for_commands();
 }
 
+/// Reads files and makes providers: nothing for an I/O thread.
+void Daemon::Impl::start_reload(AdminContext::OnDone<ReloadReport> on_done) {
+    if (reloads_.post([this, on_done] { on_done(reload()); })) return;
+    boost::asio::post(host_->io().context(0), [on_done] {
+        on_done(Error(Code::overloaded, "too many reloads are under way; try again later"));
+    });
+}
+
 Result<ReloadReport> Daemon::Impl::reload() {
+    const std::lock_guard lock(reloading_);
     auto report = host_->reload();
     if (!report) {
         host_->log().write(base::LogLevel::error, "config",
                            "the configuration stays as it was: " + report.error().message);
         return report;
     }
-    api_.set(host_->config()->gateway);
+    auto gateway = host_->config()->gateway;
+    if (gateway.keys.empty() && !gateway.allow_public && is_public()) {
+        // Where it listens does not change before the next start: nor does who gets in.
+        gateway.keys = api_.settings()->config.keys;
+        report->needs_restart.emplace_back("gateway.keys");
+    }
+    for (const auto& [name, key] : gateway.keys) host_->log().redactor().add(key.key.reveal());
+    api_.set(std::move(gateway));
     gateway_handler_->reloaded();
     telemetry_->reloaded();
     return report;
