@@ -12,6 +12,9 @@
 namespace tenon::cli {
 namespace {
 
+/// As the admin API has it.
+constexpr std::chrono::milliseconds kLongestWait = std::chrono::minutes(10);
+
 const char* name_of(ProviderVerb verb) noexcept {
     switch (verb) {
         case ProviderVerb::connect: return "connect";
@@ -84,6 +87,11 @@ int misused(const ProviderCommandOptions& options) {
     }
     if (!options.all && options.providers.empty() && options.verb != ProviderVerb::health) {
         print_error("'tenon " + name + "' needs the name of a provider, or --all for all of them");
+        return kUsage;
+    }
+    if (options.wait > kLongestWait) {
+        print_error("--wait: the daemon waits for " + base::format_duration(kLongestWait) +
+                    " at most; 'tenon status --watch' shows what comes later");
         return kUsage;
     }
     return kSuccess;

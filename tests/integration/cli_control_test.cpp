@@ -27,6 +27,14 @@ BOOST_AUTO_TEST_CASE(a_command_without_a_name_says_that_it_needs_one) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(nobody_is_promised_a_longer_wait_than_the_daemon_has) {
+    FakeDaemon daemon(socket);
+    const Ran ran = run({"connect", "one", "--wait", "11m"});
+    BOOST_TEST(ran.code == 2);
+    BOOST_TEST(contains(ran.err, "--wait"));
+    BOOST_TEST(daemon.bodies("POST /admin/v1/commands/connect").empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_command_names_the_providers_and_prints_the_replies) {
     FakeDaemon daemon(socket);
     daemon.answer(
