@@ -37,6 +37,10 @@ namespace fs = std::filesystem;
 /// Commands wait for providers; that is what the control socket is for.
 constexpr auto kControlWait = std::chrono::minutes(10);
 
+/// Whoever follows the events takes a longer silence for a dead connection
+/// (cli/control_client.hpp).
+constexpr std::chrono::milliseconds kEventsAlive = std::chrono::seconds(20);
+
 /// For the last traces to reach the collector.
 constexpr auto kExportGrace = std::chrono::seconds(2);
 
@@ -209,7 +213,7 @@ AdminContext Daemon::Impl::admin_context() {
             });
         };
     }
-    context.keep_alive = api_.settings()->config.keep_alive;
+    context.keep_alive = std::min(kEventsAlive, api_.settings()->config.keep_alive);
     return context;
 }
 
