@@ -273,13 +273,14 @@ std::vector<std::vector<Cell>> trace_rows(JsonView traces) {
     for (const JsonView trace : traces.elements()) {
         const std::int64_t status = count_of(trace["status"]);
         const std::string provider = text_of(trace["provider"]);
+        const std::int64_t took = count_of(trace["duration_ms"]);
         rows.push_back({{text_of(trace["id"]).substr(0, 16), Colour::strong},
                         {text_of(trace["request_id"])},
                         {local_time_text(text_of(trace["started"]))},
                         {text_of(trace["model"])},
                         {provider.empty() ? "-" : provider},
                         {std::to_string(status), status >= 400 ? Colour::bad : Colour::good},
-                        {duration_text(count_of(trace["duration_ms"]) * 1'000)},
+                        {took == 0 ? "< 1 ms" : duration_text(took * 1'000)},
                         {text_of(trace["attempts"])}});
     }
     return rows;
