@@ -1,7 +1,11 @@
 #include "host_fixture.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
@@ -66,6 +70,24 @@ BOOST_AUTO_TEST_CASE(a_future_gets_an_answer) {
     const auto answer = future.get();
     BOOST_REQUIRE(answer);
     BOOST_TEST(answer->text == "You said: hi");
+}
+
+BOOST_AUTO_TEST_CASE(a_cancellation_signal_ends_the_request_that_it_belongs_to) {
+    const auto host = open_host();
+    add(*host, "silent", "mock", R"({"fail_every":1,"fail_with":"silent"})");
+    boost::asio::io_context io;
+    boost::asio::cancellation_signal signal;
+    std::vector<Code> codes;
+    const auto on_done = [&](const Result<host::ChatAnswer>& answer) {
+        codes.push_back(answer ? Code::internal : answer.error().code);
+    };
+    host::async_complete(*host, ask("silent", "x"), {},
+                         boost::asio::bind_cancellation_slot(
+                             signal.slot(), boost::asio::bind_executor(io, on_done)));
+    boost::asio::post(io, [&] { signal.emit(boost::asio::cancellation_type::terminal); });
+    io.run();
+    BOOST_TEST((codes == std::vector{Code::cancelled}));
+    signal.emit(boost::asio::cancellation_type::terminal);  // nobody listens any more
 }
 
 BOOST_AUTO_TEST_CASE(a_callback_never_runs_inside_the_function_that_started_it) {
