@@ -33,10 +33,7 @@ void announce(const gateway::Daemon& daemon) {
 
 void reload(gateway::Daemon& daemon) {
     notify_service_manager("RELOADING=1\n");
-    const auto report = daemon.reload();
-    if (!report) {
-        print_error("the configuration stays as it was: " + report.error().message);
-    } else {
+    if (const auto report = daemon.reload()) {  // the log says why not
         for (const std::string& path : report->needs_restart) {
             print_error(path + " has changed, which takes effect with the next start");
         }
