@@ -149,6 +149,7 @@ public:
                                                   std::chrono::milliseconds patience = {},
                                                   std::stop_token stop = {}) = 0;
     /// Starts a command; the callback runs on an I/O thread, once, when the provider has settled.
+    /// Cancelling the operation ends the wait, not the command. Errors: as for command().
     virtual std::shared_ptr<Operation> start_command(
         std::string_view provider, Command command, std::chrono::milliseconds patience,
         std::function<void(Result<CommandReply>)> on_done) = 0;
@@ -158,7 +159,9 @@ public:
     virtual std::shared_ptr<Operation> start_check(
         std::string_view provider, std::function<void(Result<CheckReply>)> on_done) = 0;
 
+    /// Holds until another command or the host's end; it is not kept in the state file.
     /// \param model empty = the breaker of the whole provider
+    /// Errors: there is no such provider, or it could not be made.
     virtual Result<void> set_breaker(std::string_view provider, std::string_view model,
                                      BreakerCommand command) = 0;
 
