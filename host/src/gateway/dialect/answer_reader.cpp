@@ -12,17 +12,6 @@ namespace {
 
 constexpr std::string_view kInvalidJson = "INVALID_JSON";
 
-/// Writes one object by `write_members` into a text.
-template <class WriteMembers>
-std::string object(WriteMembers&& write_members) {
-    std::string json;
-    JsonWriter writer(json);
-    writer.begin_object();
-    write_members(writer);
-    writer.end_object();
-    return json;
-}
-
 JsonView first_choice(JsonView root) {
     for (const JsonView choice : root["choices"].elements()) {
         if (choice["index"].as_int64() == 0) return choice;
@@ -55,7 +44,7 @@ std::string object_arguments(std::string_view text) {
     if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return "{}";
     const auto document = JsonDocument::parse(text);
     if (document && document->root().is_object()) return std::string(text);
-    return object([&](JsonWriter& writer) { writer.member(kInvalidJson, text); });
+    return object_text([&](JsonWriter& writer) { writer.member(kInvalidJson, text); });
 }
 
 std::string arguments_text(JsonView object) {
@@ -63,49 +52,6 @@ std::string arguments_text(JsonView object) {
         return std::string(*invalid);
     }
     return is_set(object) ? object.to_text() : "{}";
-}
-
-void ContentParts::add_text(std::string_view text) {
-    is_one_text_ = parts_.empty();
-    only_text_ = text;
-    parts_.push_back(object([&](JsonWriter& writer) {
-        writer.member("type", "text");
-        writer.member("text", text);
-    }));
-}
-
-void ContentParts::add_image(std::string_view url, std::string_view detail) {
-    add_json(object([&](JsonWriter& writer) {
-        writer.member("type", "image_url");
-        writer.key("image_url");
-        writer.begin_object();
-        writer.member("url", url);
-        if (!detail.empty()) writer.member("detail", detail);
-        writer.end_object();
-    }));
-}
-
-void ContentParts::add_file(std::string_view name, std::string_view data_uri) {
-    add_json(object([&](JsonWriter& writer) {
-        writer.member("type", "file");
-        writer.key("file");
-        writer.begin_object();
-        writer.member("filename", name);
-        writer.member("file_data", data_uri);
-        writer.end_object();
-    }));
-}
-
-void ContentParts::add_json(std::string part) {
-    is_one_text_ = false;
-    parts_.push_back(std::move(part));
-}
-
-void ContentParts::write(JsonWriter& writer) const {
-    if (is_one_text_) return writer.value(only_text_);
-    writer.begin_array();
-    for (const std::string& part : parts_) writer.raw(part);
-    writer.end_array();
 }
 
 }  // namespace tenon::gateway

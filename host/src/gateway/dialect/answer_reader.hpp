@@ -29,22 +29,4 @@ struct ReadAnswer {
 [[nodiscard]] std::string object_arguments(std::string_view text);
 [[nodiscard]] std::string arguments_text(wire::JsonView object);
 
-/// The content of a canonical message: one text, or text and other parts.
-class ContentParts {
-public:
-    void add_text(std::string_view text);
-    void add_image(std::string_view url, std::string_view detail = {});
-    void add_file(std::string_view name, std::string_view data_uri);
-    void add_json(std::string part);  ///< a part that is canonical already
-
-    [[nodiscard]] bool empty() const noexcept { return parts_.empty(); }
-    /// A string if there is one text alone, else an array.
-    void write(wire::JsonWriter& writer) const;
-
-private:
-    std::vector<std::string> parts_;
-    std::string only_text_;
-    bool is_one_text_ = false;
-};
-
 }  // namespace tenon::gateway

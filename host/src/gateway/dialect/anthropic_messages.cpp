@@ -5,7 +5,8 @@
 
 #include "gateway/dialect/anthropic_request.hpp"
 #include "gateway/dialect/anthropic_stream.hpp"
-#include "gateway/dialect/body.hpp"
+#include "gateway/dialect/canonical_request.hpp"
+#include "gateway/dialect/simple_dialect.hpp"
 
 namespace tenon::gateway {
 namespace {
@@ -52,16 +53,7 @@ Result<void> write_format(JsonWriter& writer, JsonView format) {
     if (!format["schema"].is_object()) {
         return invalid_member("output_config.format.schema", "must be an object");
     }
-    writer.key("response_format");
-    writer.begin_object();
-    writer.member("type", "json_schema");
-    writer.key("json_schema");
-    writer.begin_object();
-    writer.member("name", "output");
-    copy_member(writer, "schema", format["schema"]);
-    writer.member("strict", true);
-    writer.end_object();
-    writer.end_object();
+    write_schema_format(writer, format["schema"], true);
     return {};
 }
 
@@ -107,52 +99,31 @@ Result<void> write_tools(JsonWriter& writer, JsonView request) {
     return write_anthropic_tool_choice(writer, request["tool_choice"]);
 }
 
-Result<void> write_request(JsonWriter& writer, JsonView request, bool stream) {
+Result<void> write_request(JsonWriter& writer, JsonView root, ParsedRequest& request) {
     writer.key("messages");
-    const auto messages = write_anthropic_messages(writer, request);
+    const auto messages = write_anthropic_messages(writer, root);
     if (!messages) return messages.error();
-    const auto limits = write_limits(writer, request);
+    const auto limits = write_limits(writer, root);
     if (!limits) return limits.error();
-    const auto tools = write_tools(writer, request);
+    const auto tools = write_tools(writer, root);
     if (!tools) return tools.error();
-    const auto effort = write_effort(writer, request);
+    const auto effort = write_effort(writer, root);
     if (!effort) return effort.error();
-    const auto format = write_format(writer, request["output_config"]["format"]);
+    const auto format = write_format(writer, root["output_config"]["format"]);
     if (!format) return format.error();
-    const auto metadata = write_metadata(writer, request["metadata"]);
+    const auto metadata = write_metadata(writer, root["metadata"]);
     if (!metadata) return metadata.error();
-    write_stream_members(writer, stream);
-    copy_others(writer, request, kKnown);
+    write_stream_members(writer, request.stream);
+    copy_others(writer, root, kKnown);
     return {};
 }
 
-class AnthropicMessages final : public Dialect {
+Result<ParsedRequest> parse(std::string_view body) {
+    return translate(body, {.needs_model = true}, write_request);
+}
+
+class AnthropicMessages final : public SimpleDialect<parse, AnthropicStream, anthropic_error> {
 public:
-    Result<ParsedRequest> parse(std::string_view body) const override {
-        const auto document = parse_object(body);
-        if (!document) return document.error();
-        const JsonView root = document->root();
-        const auto model = text_member(root, "", "model");
-        if (!model) return model.error();
-        const auto stream = flag_member(root, "", "stream", false);
-        if (!stream) return stream.error();
-        std::string canonical;
-        JsonWriter writer(canonical);
-        writer.begin_object();
-        writer.member("model", *model);
-        const auto written = write_request(writer, root, *stream);
-        if (!written) return written.error();
-        writer.end_object();
-        return with_body({.model = std::string(*model), .stream = *stream}, std::move(canonical));
-    }
-
-    std::unique_ptr<AnswerWriter> answer(const ParsedRequest& request,
-                                         AnswerContext context) const override {
-        return std::make_unique<AnthropicStream>("msg_" + context.id, request.model);
-    }
-
-    ErrorReply error_reply(const Error& error) const override { return anthropic_error(error); }
-
     std::string_view request_id_header() const noexcept override { return "request-id"; }
 };
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "gateway/dialect/answer_reader.hpp"
-#include "gateway/dialect/body.hpp"
+#include "gateway/dialect/canonical_request.hpp"
 
 namespace tenon::gateway {
 
@@ -84,20 +84,11 @@ Result<ContentParts> read_content(JsonView content, const std::string& path) {
         return parts;
     }
     if (!content.is_array()) return invalid_member(path, "must be a string or an array of blocks");
-    std::size_t index = 0;
-    for (const JsonView block : content.elements()) {
-        const auto added = add_block(parts, block, join(path, index++));
-        if (!added) return added.error();
-    }
+    const auto read = read_elements(content, path, [&](JsonView block, const std::string& at) {
+        return add_block(parts, block, at);
+    });
+    if (!read) return read.error();
     return parts;
-}
-
-void write_message(JsonWriter& writer, std::string_view role, const ContentParts& content) {
-    writer.begin_object();
-    writer.member("role", role);
-    writer.key("content");
-    content.write(writer);
-    writer.end_object();
 }
 
 /// One message of the user: first the results of tools, then all else.
@@ -106,29 +97,26 @@ public:
     explicit UserMessage(JsonWriter& writer) : writer_(writer) {}
 
     Result<void> write(JsonView content, const std::string& path) {
-        std::size_t index = 0;
-        for (const JsonView block : content.elements()) {
-            const std::string block_path = join(path, index++);
-            if (block["type"].as_string() != "tool_result") continue;
-            const auto written = write_result(block, block_path);
-            if (!written) return written.error();
-        }
+        const auto results =
+            read_elements(content, path, [&](JsonView block, const std::string& at) {
+                return is_result(block) ? write_result(block, at) : Result<void>();
+            });
+        if (!results) return results.error();
         for (const auto& [id, url] : images_) {
             own_.add_text("Image from the result of tool call " + id + ":");
             own_.add_image(url);
         }
-        index = 0;
-        for (const JsonView block : content.elements()) {
-            const std::string block_path = join(path, index++);
-            if (block["type"].as_string() == "tool_result") continue;
-            const auto added = add_block(own_, block, block_path);
-            if (!added) return added.error();
-        }
+        const auto rest = read_elements(content, path, [&](JsonView block, const std::string& at) {
+            return is_result(block) ? Result<void>() : add_block(own_, block, at);
+        });
+        if (!rest) return rest.error();
         if (!own_.empty()) write_message(writer_, "user", own_);
         return {};
     }
 
 private:
+    static bool is_result(JsonView block) { return block["type"].as_string() == "tool_result"; }
+
     /// A canonical result is text; images in it are collected.
     Result<void> write_result(JsonView block, const std::string& path) {
         const auto id = text_member(block, path, "tool_use_id");
@@ -141,12 +129,7 @@ private:
             read_result(text, block["content"], std::string(*id), join(path, "content"));
         if (!read) return read.error();
         if (text.empty()) text.add_text("");
-        writer_.begin_object();
-        writer_.member("role", "tool");
-        writer_.member("tool_call_id", *id);
-        writer_.key("content");
-        text.write(writer_);
-        writer_.end_object();
+        write_tool_result(writer_, *id, text);
         return {};
     }
 
@@ -160,19 +143,16 @@ private:
         if (!content.is_array()) {
             return invalid_member(path, "must be a string or an array of blocks");
         }
-        std::size_t index = 0;
-        for (const JsonView block : content.elements()) {
-            const std::string block_path = join(path, index++);
-            if (block["type"].as_string() == "image") {
-                const auto url = source_url(block["source"], join(block_path, "source"));
-                if (!url) return url.error();
-                images_.emplace_back(id, *url);
-                continue;
-            }
-            const auto added = add_block(text, block, block_path);
-            if (!added) return added.error();
-        }
-        return {};
+        return read_elements(content, path,
+                             [&](JsonView block, const std::string& at) -> Result<void> {
+                                 if (block["type"].as_string() != "image") {
+                                     return add_block(text, block, at);
+                                 }
+                                 const auto url = source_url(block["source"], join(at, "source"));
+                                 if (!url) return url.error();
+                                 images_.emplace_back(id, *url);
+                                 return {};
+                             });
     }
 
     JsonWriter& writer_;
@@ -180,97 +160,48 @@ private:
     std::vector<std::pair<std::string, std::string>> images_;  // tool call, address
 };
 
-/// One message of the assistant, put together from its blocks.
-class AssistantMessage {
-public:
-    Result<void> read(JsonView content, const std::string& path) {
-        if (const auto text = content.as_string()) {
-            text_.add_text(*text);
-            return {};
-        }
-        std::size_t index = 0;
-        for (const JsonView block : content.elements()) {
-            const auto added = add(block, join(path, index++));
-            if (!added) return added.error();
-        }
+Result<void> add_call(AssistantTurn& turn, JsonView block, const std::string& path) {
+    const auto id = text_member(block, path, "id");
+    if (!id) return id.error();
+    const auto name = text_member(block, path, "name");
+    if (!name) return name.error();
+    const JsonView input = block["input"];
+    if (is_set(input) && !input.is_object()) {
+        return invalid_member(join(path, "input"), "must be an object");
+    }
+    turn.add_call(*id, *name, arguments_text(input));
+    return {};
+}
+
+/// Adds a block of the assistant's message to its turn.
+Result<void> add_to_turn(AssistantTurn& turn, JsonView block, const std::string& path) {
+    const auto type = text_member(block, path, "type");
+    if (!type) return type.error();
+    if (*type == "tool_use") return add_call(turn, block, path);
+    if (*type == "redacted_thinking") {
+        turn.thinking_blocks.push_back(block.to_text());
         return {};
     }
+    if (*type != "thinking") return add_block(turn.text, block, path);
+    const auto thinking = text_member(block, path, "thinking");
+    if (!thinking) return thinking.error();
+    turn.reasoning += *thinking;
+    // Only what came from a provider with signatures goes back to one.
+    const auto signature = optional_text(block, path, "signature");
+    if (!signature) return signature.error();
+    if (!signature->empty()) turn.thinking_blocks.push_back(block.to_text());
+    return {};
+}
 
-    void write(JsonWriter& writer) const {
-        writer.begin_object();
-        writer.member("role", "assistant");
-        if (!reasoning_.empty()) writer.member("reasoning_content", reasoning_);
-        write_array(writer, "thinking_blocks", thinking_);
-        writer.key("content");
-        if (!text_.empty()) {
-            text_.write(writer);
-        } else if (calls_.empty()) {
-            writer.value("");
-        } else {
-            writer.null();
-        }
-        write_array(writer, "tool_calls", calls_);
-        writer.end_object();
-    }
-
-private:
-    Result<void> add(JsonView block, const std::string& path) {
-        const auto type = text_member(block, path, "type");
-        if (!type) return type.error();
-        if (*type == "tool_use") return add_call(block, path);
-        if (*type == "redacted_thinking") {
-            thinking_.push_back(block.to_text());
-            return {};
-        }
-        if (*type != "thinking") return add_block(text_, block, path);
-        const auto thinking = text_member(block, path, "thinking");
-        if (!thinking) return thinking.error();
-        reasoning_ += *thinking;
-        // Only what came from a provider with signatures goes back to one.
-        const auto signature = optional_text(block, path, "signature");
-        if (!signature) return signature.error();
-        if (!signature->empty()) thinking_.push_back(block.to_text());
-        return {};
-    }
-
-    Result<void> add_call(JsonView block, const std::string& path) {
-        const auto id = text_member(block, path, "id");
-        if (!id) return id.error();
-        const auto name = text_member(block, path, "name");
-        if (!name) return name.error();
-        const JsonView input = block["input"];
-        if (is_set(input) && !input.is_object()) {
-            return invalid_member(join(path, "input"), "must be an object");
-        }
-        std::string json;
-        JsonWriter writer(json);
-        writer.begin_object();
-        writer.member("id", *id);
-        writer.member("type", "function");
-        writer.key("function");
-        writer.begin_object();
-        writer.member("name", *name);
-        writer.member("arguments", arguments_text(input));
-        writer.end_object();
-        writer.end_object();
-        calls_.push_back(std::move(json));
-        return {};
-    }
-
-    static void write_array(JsonWriter& writer, std::string_view name,
-                            const std::vector<std::string>& elements) {
-        if (elements.empty()) return;
-        writer.key(name);
-        writer.begin_array();
-        for (const std::string& element : elements) writer.raw(element);
-        writer.end_array();
-    }
-
-    ContentParts text_;
-    std::string reasoning_;
-    std::vector<std::string> thinking_;
-    std::vector<std::string> calls_;
-};
+Result<AssistantTurn> read_turn(JsonView content, const std::string& path) {
+    AssistantTurn turn;
+    if (const auto text = content.as_string()) turn.text.add_text(*text);
+    const auto read = read_elements(content, path, [&](JsonView block, const std::string& at) {
+        return add_to_turn(turn, block, at);
+    });
+    if (!read) return read.error();
+    return turn;
+}
 
 Result<void> translate_message(JsonWriter& writer, JsonView message, const std::string& path) {
     const auto role = text_member(message, path, "role");
@@ -282,10 +213,9 @@ Result<void> translate_message(JsonWriter& writer, JsonView message, const std::
         return invalid_member(content_path, "must be a string or an array of blocks");
     }
     if (*role == "assistant") {
-        AssistantMessage assistant;
-        const auto read = assistant.read(content, content_path);
-        if (!read) return read.error();
-        assistant.write(writer);
+        const auto turn = read_turn(content, content_path);
+        if (!turn) return turn.error();
+        turn->write(writer);
         return {};
     }
     if (*role == "user" && content.is_array()) {
@@ -312,11 +242,11 @@ Result<void> write_anthropic_messages(JsonWriter& writer, JsonView request) {
         if (!parts) return parts.error();
         if (!parts->empty()) write_message(writer, "system", *parts);
     }
-    std::size_t index = 0;
-    for (const JsonView message : messages.elements()) {
-        const auto written = translate_message(writer, message, join("messages", index++));
-        if (!written) return written.error();
-    }
+    const auto written =
+        read_elements(messages, "messages", [&](JsonView message, const std::string& path) {
+            return translate_message(writer, message, path);
+        });
+    if (!written) return written.error();
     writer.end_array();
     return {};
 }

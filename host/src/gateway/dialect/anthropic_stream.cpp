@@ -16,13 +16,10 @@ namespace {
 /// Appends one event whose JSON names its type and has the members that `write_members` writes.
 template <class WriteMembers>
 void event(std::string& out, std::string_view type, WriteMembers&& write_members) {
-    std::string json;
-    JsonWriter writer(json);
-    writer.begin_object();
-    writer.member("type", type);
-    write_members(writer);
-    writer.end_object();
-    append_event(out, type, json);
+    append_event(out, type, object_text([&](JsonWriter& writer) {
+                     writer.member("type", type);
+                     write_members(writer);
+                 }));
 }
 
 void write_stop(JsonWriter& writer, std::string_view reason) {
@@ -116,8 +113,8 @@ void write_anthropic_usage(JsonWriter& writer, const TokenCounts& counts) {
     writer.end_object();
 }
 
-AnthropicStream::AnthropicStream(std::string id, std::string model)
-    : id_(std::move(id)), model_(std::move(model)), parts_(*this) {}
+AnthropicStream::AnthropicStream(const ParsedRequest& request, const AnswerContext& context)
+    : id_("msg_" + context.id), model_(request.model), parts_(*this) {}
 
 Result<std::string> AnthropicStream::whole(std::string_view body, const AnswerTimes& /*times*/) {
     auto read = read_answer(body);
@@ -165,9 +162,7 @@ void AnthropicStream::delta(std::string& out, const Delta& delta) {
             [[fallthrough]];
         case TENON_DELTA_TEXT:
         case TENON_DELTA_TOOL_CALL: parts_.add(out, delta); return;
-        case TENON_DELTA_USAGE:
-            if (const auto usage = JsonDocument::parse(delta.data)) counts_.read(usage->root());
-            return;
+        case TENON_DELTA_USAGE: counts_.read_json(delta.data); return;
         case TENON_DELTA_META:
             if (const auto meta = JsonDocument::parse(delta.data); meta && delta.choice == 0) {
                 add_thinking_blocks(out, meta->root()["thinking_blocks"]);

@@ -19,7 +19,7 @@ void write_anthropic_usage(wire::JsonWriter& writer, const TokenCounts& counts);
 /// metadata has no place here.
 class AnthropicStream final : public SseWriter, private PartSequence::Sink {
 public:
-    AnthropicStream(std::string id, std::string model);
+    AnthropicStream(const ParsedRequest& request, const AnswerContext& context);
 
     Result<std::string> whole(std::string_view body, const AnswerTimes& times) override;
     void begin(std::string& out) override;

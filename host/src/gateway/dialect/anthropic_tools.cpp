@@ -2,7 +2,7 @@
 #include <string_view>
 
 #include "gateway/dialect/anthropic_request.hpp"
-#include "gateway/dialect/body.hpp"
+#include "gateway/dialect/canonical_request.hpp"
 
 namespace tenon::gateway {
 
@@ -50,14 +50,9 @@ Result<void> write_tool(JsonWriter& writer, JsonView tool, const std::string& pa
 
 Result<void> write_anthropic_tools(JsonWriter& writer, JsonView tools) {
     if (!tools.is_array()) return invalid_member("tools", "must be an array");
-    writer.begin_array();
-    std::size_t index = 0;
-    for (const JsonView tool : tools.elements()) {
-        const auto written = write_tool(writer, tool, join("tools", index++));
-        if (!written) return written.error();
-    }
-    writer.end_array();
-    return {};
+    return write_elements(writer, tools, "tools", [&](JsonView tool, const std::string& path) {
+        return write_tool(writer, tool, path);
+    });
 }
 
 Result<void> write_anthropic_tool_choice(JsonWriter& writer, JsonView choice) {
@@ -66,14 +61,7 @@ Result<void> write_anthropic_tool_choice(JsonWriter& writer, JsonView choice) {
     if (*type == "tool") {
         const auto name = text_member(choice, "tool_choice", "name");
         if (!name) return name.error();
-        writer.key("tool_choice");
-        writer.begin_object();
-        writer.member("type", "function");
-        writer.key("function");
-        writer.begin_object();
-        writer.member("name", *name);
-        writer.end_object();
-        writer.end_object();
+        write_function_choice(writer, *name);
     } else if (*type == "auto" || *type == "none") {
         writer.member("tool_choice", *type);
     } else if (*type == "any") {

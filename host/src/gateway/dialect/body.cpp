@@ -122,6 +122,12 @@ void copy_member(JsonWriter& writer, std::string_view name, JsonView value) {
     value.write(writer);
 }
 
+void write_text_or_null(JsonWriter& writer, std::string_view name, std::string_view text) {
+    writer.key(name);
+    if (text.empty()) return writer.null();
+    writer.value(text);
+}
+
 void append_event(std::string& out, std::string_view type, std::string_view json) {
     if (!type.empty()) out.append("event: ").append(type).append("\n");
     while (true) {
@@ -162,6 +168,10 @@ void TokenCounts::read(JsonView usage) noexcept {
     take(cached, usage["prompt_tokens_details"]["cached_tokens"]);
     take(written, usage["prompt_tokens_details"]["cache_creation_tokens"]);
     take(reasoning, usage["completion_tokens_details"]["reasoning_tokens"]);
+}
+
+void TokenCounts::read_json(std::string_view usage) {
+    if (const auto document = JsonDocument::parse(usage)) read(document->root());
 }
 
 void TokenCounts::fill(std::uint64_t input_tokens, std::uint64_t output_tokens) noexcept {

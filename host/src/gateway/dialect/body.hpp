@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "gateway/dialect/dialect.hpp"
 #include "wire/json.hpp"
@@ -30,6 +31,28 @@ namespace tenon::gateway {
                                        std::string_view name, bool otherwise);
 /// @}
 
+/// `read(element, path)` for each element of the array at `path`, up to the first error.
+template <class Read>
+Result<void> read_elements(wire::JsonView array, std::string_view path, Read&& read) {
+    std::size_t index = 0;
+    for (const wire::JsonView element : array.elements()) {
+        const Result<void> done = read(element, join(path, index++));
+        if (!done) return done.error();
+    }
+    return {};
+}
+
+/// The same, for elements of which `write` writes one each: an array of them.
+template <class Write>
+Result<void> write_elements(wire::JsonWriter& writer, wire::JsonView array, std::string_view path,
+                            Write&& write) {
+    writer.begin_array();
+    const Result<void> done = read_elements(array, path, std::forward<Write>(write));
+    if (!done) return done.error();
+    writer.end_array();
+    return {};
+}
+
 /// Finishes a request: `body` is the canonical one. Errors: Code::invalid if a member stands in it
 /// twice, as when a client says the same thing in its own words and in the canonical ones.
 [[nodiscard]] Result<ParsedRequest> with_body(ParsedRequest request, std::string body);
@@ -43,6 +66,20 @@ void copy_others(wire::JsonWriter& writer, wire::JsonView request,
 
 /// Writes `value` under `name`.
 void copy_member(wire::JsonWriter& writer, std::string_view name, wire::JsonView value);
+
+/// Writes `text` under `name`, or null if it is empty.
+void write_text_or_null(wire::JsonWriter& writer, std::string_view name, std::string_view text);
+
+/// The JSON object with the members that `write_members(writer)` writes.
+template <class WriteMembers>
+std::string object_text(WriteMembers&& write_members) {
+    std::string json;
+    wire::JsonWriter writer(json);
+    writer.begin_object();
+    write_members(writer);
+    writer.end_object();
+    return json;
+}
 
 /// Appends `event: type` and `data: json` as one server-sent event. Line breaks in `json` become
 /// lines of data; an empty `type` is left out.
@@ -81,6 +118,8 @@ struct TokenCounts {
     std::optional<std::int64_t> reasoning = {};  ///< of the output
 
     void read(wire::JsonView usage) noexcept;
+    /// The same from text; what is not JSON tells nothing.
+    void read_json(std::string_view usage);
     /// Fills what no usage object told.
     void fill(std::uint64_t input_tokens, std::uint64_t output_tokens) noexcept;
 };

@@ -38,7 +38,7 @@ void ChatChunks::forward(std::string& out, const Delta& delta) {
                              delta.kind == TENON_DELTA_REASONING ||
                              delta.kind == TENON_DELTA_TOOL_CALL;
     if (!has_content && is_usage_alone(delta.raw)) {
-        if (!head_.wants_usage) return;
+        if (!wants_usage_) return;
         usage_was_sent_ = true;
     } else {
         choices_[delta.choice].begun = true;
@@ -129,64 +129,22 @@ void ChatChunks::end(std::string& out, const AnswerEnd& end) {
         if (reason.empty()) reason = choice.has_tool_calls ? "tool_calls" : "stop";
         write_chunk(out, index, choice, reason, [](JsonWriter&) {});
     }
-    if (head_.wants_usage && !usage_was_sent_) write_usage_chunk(out, end);
-}
-
-void ChatChunks::write_usage_chunk(std::string& out, const AnswerEnd& end) {
-    TokenCounts counts;
-    counts.fill(end.input_tokens, end.output_tokens);
-    if (usage_json_.empty() && !counts.input && !counts.output) return;
-    std::string json;
-    JsonWriter writer(json);
-    writer.begin_object();
-    write_head(writer);
-    writer.key("choices");
-    writer.begin_array();
-    writer.end_array();
-    writer.key("usage");
-    if (!usage_json_.empty()) {
-        writer.raw(usage_json_);
-    } else {
-        write_chat_usage(writer, counts);
-    }
-    writer.end_object();
-    append_event(out, {}, json);
+    if (wants_usage_ && !usage_was_sent_) append_usage(out, head_, usage_json_, end);
 }
 
 template <class WriteDelta>
 void ChatChunks::write_chunk(std::string& out, std::uint32_t index, Choice& choice,
                              std::string_view finish_reason, WriteDelta&& write_delta) {
-    std::string json;
-    JsonWriter writer(json);
-    writer.begin_object();
-    write_head(writer);
-    writer.key("choices");
-    writer.begin_array();
-    writer.begin_object();
-    writer.member("index", index);
-    writer.key("delta");
-    writer.begin_object();
-    if (!choice.begun) writer.member("role", "assistant");
-    choice.begun = true;
-    write_delta(writer);
-    writer.end_object();
-    writer.key("finish_reason");
-    if (finish_reason.empty()) {
-        writer.null();
-    } else {
-        writer.value(finish_reason);
-    }
-    writer.end_object();
-    writer.end_array();
-    writer.end_object();
-    append_event(out, {}, json);
-}
-
-void ChatChunks::write_head(JsonWriter& writer) const {
-    writer.member("id", head_.id);
-    writer.member("object", "chat.completion.chunk");
-    writer.member("created", head_.created);
-    writer.member("model", head_.model);
+    append_choice(out, head_, [&](JsonWriter& writer) {
+        writer.member("index", index);
+        writer.key("delta");
+        writer.begin_object();
+        if (!choice.begun) writer.member("role", "assistant");
+        choice.begun = true;
+        write_delta(writer);
+        writer.end_object();
+        write_text_or_null(writer, "finish_reason", finish_reason);
+    });
 }
 
 }  // namespace tenon::gateway

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "gateway/dialect/body.hpp"
+#include "gateway/dialect/openai_chunk.hpp"
 
 namespace tenon::gateway {
 
@@ -16,14 +16,8 @@ namespace tenon::gateway {
 /// Distinct objects: safe. Shared objects: unsafe.
 class ChatChunks {
 public:
-    struct Head {
-        std::string id;
-        std::string model;
-        std::int64_t created = 0;  ///< seconds since 1970
-        bool wants_usage = false;
-    };
-
-    explicit ChatChunks(Head head) : head_(std::move(head)) {}
+    ChatChunks(ChunkHead head, bool wants_usage)
+        : head_(std::move(head)), wants_usage_(wants_usage) {}
 
     void add(std::string& out, const Delta& delta);
     /// What the chunks have not told yet: why each choice ended, and the usage.
@@ -43,14 +37,13 @@ private:
     void add_typed(std::string& out, const Delta& delta);
     static void write_typed(wire::JsonWriter& writer, const Delta& delta, std::string_view data);
     void flush(std::string& out, std::uint32_t index, Choice& choice);
-    void write_usage_chunk(std::string& out, const AnswerEnd& end);
 
     template <class WriteDelta>
     void write_chunk(std::string& out, std::uint32_t index, Choice& choice,
                      std::string_view finish_reason, WriteDelta&& write_delta);
-    void write_head(wire::JsonWriter& writer) const;
 
-    Head head_;
+    ChunkHead head_;
+    bool wants_usage_;
     std::map<std::uint32_t, Choice> choices_;
     std::string usage_json_;
     bool usage_was_sent_ = false;

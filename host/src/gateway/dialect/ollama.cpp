@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "gateway/dialect/body.hpp"
 #include "gateway/dialect/ollama_answer.hpp"
 #include "gateway/dialect/ollama_request.hpp"
+#include "gateway/dialect/simple_dialect.hpp"
 
 namespace tenon::gateway {
 namespace {
@@ -25,27 +25,10 @@ public:
     explicit Ollama(Form form) noexcept : form_(form) {}
 
     Result<ParsedRequest> parse(std::string_view body) const override {
-        const auto document = parse_object(body);
-        if (!document) return document.error();
-        const JsonView root = document->root();
-        const auto model = text_member(root, "", "model");
-        if (!model) return model.error();
-        const auto stream = flag_member(root, "", "stream", true);
-        if (!stream) return stream.error();
-        std::string canonical;
-        JsonWriter writer(canonical);
-        writer.begin_object();
-        writer.member("model", *model);
-        writer.key("messages");
-        const auto messages = form_ == Form::chat ? write_ollama_messages(writer, root["messages"])
-                                                  : write_ollama_prompt(writer, root);
-        if (!messages) return messages.error();
-        const auto settings = write_ollama_settings(writer, root);
-        if (!settings) return settings.error();
-        write_stream_members(writer, *stream);
-        copy_others(writer, root, kKnown);
-        writer.end_object();
-        return with_body({.model = std::string(*model), .stream = *stream}, std::move(canonical));
+        return translate(body, {.needs_model = true, .streams_unless_told = true},
+                         [this](JsonWriter& writer, JsonView root, ParsedRequest& request) {
+                             return write_request(writer, root, request.stream);
+                         });
     }
 
     std::unique_ptr<AnswerWriter> answer(const ParsedRequest& request,
@@ -58,6 +41,18 @@ public:
     std::string_view stream_type() const noexcept override { return "application/x-ndjson"; }
 
 private:
+    Result<void> write_request(JsonWriter& writer, JsonView root, bool stream) const {
+        writer.key("messages");
+        const auto messages = form_ == Form::chat ? write_ollama_messages(writer, root["messages"])
+                                                  : write_ollama_prompt(writer, root);
+        if (!messages) return messages.error();
+        const auto settings = write_ollama_settings(writer, root);
+        if (!settings) return settings.error();
+        write_stream_members(writer, stream);
+        copy_others(writer, root, kKnown);
+        return {};
+    }
+
     Form form_;
 };
 

@@ -7,7 +7,6 @@
 
 namespace tenon::gateway {
 
-using wire::JsonDocument;
 using wire::JsonWriter;
 
 namespace {
@@ -111,14 +110,7 @@ Result<std::string> OllamaAnswer::whole(std::string_view body, const AnswerTimes
 }
 
 void OllamaAnswer::delta(std::string& out, const Delta& delta) {
-    if (delta.kind == TENON_DELTA_USAGE) {
-        if (const auto usage = JsonDocument::parse(delta.data)) counts_.read(usage->root());
-        return;
-    }
-    const bool has_words = delta.kind == TENON_DELTA_TEXT || delta.kind == TENON_DELTA_REASONING;
-    if (delta.kind == TENON_DELTA_TOOL_CALL || (has_words && !delta.data.empty())) {
-        parts_.add(out, delta);
-    }
+    parts_.take(out, delta, counts_);
 }
 
 void OllamaAnswer::start(std::string& /*out*/, const AnswerPart& /*part*/) {}

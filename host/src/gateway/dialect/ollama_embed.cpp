@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "gateway/dialect/body.hpp"
+#include "gateway/dialect/simple_dialect.hpp"
 
 namespace tenon::gateway {
 namespace {
@@ -20,9 +20,11 @@ Error not_embeddings() {
     return Error(Code::protocol, "the provider's answer is not a list of embeddings");
 }
 
+template <Form kForm>
 class Writer final : public AnswerWriter {
 public:
-    Writer(Form form, std::string model) : form_(form), model_(std::move(model)) {}
+    Writer(const ParsedRequest& request, const AnswerContext& /*context*/)
+        : model_(request.model) {}
 
     Result<std::string> whole(std::string_view body, const AnswerTimes& times) override {
         const auto document = JsonDocument::parse(body);
@@ -35,7 +37,7 @@ public:
         std::string out;
         JsonWriter writer(out);
         writer.begin_object();
-        if (form_ == Form::one) {
+        if constexpr (kForm == Form::one) {
             if (data.size() == 0) return not_embeddings();
             copy_member(writer, "embedding", data[0]["embedding"]);
         } else {
@@ -59,64 +61,52 @@ private:
         if (counts.input) writer.member("prompt_eval_count", *counts.input);
     }
 
-    Form form_;
     std::string model_;
 };
 
-class OllamaEmbed final : public Dialect {
-public:
-    explicit OllamaEmbed(Form form) noexcept : form_(form) {}
-
-    Result<ParsedRequest> parse(std::string_view body) const override {
-        const auto document = parse_object(body);
-        if (!document) return document.error();
-        const JsonView root = document->root();
-        const auto model = text_member(root, "", "model");
-        if (!model) return model.error();
-        const std::string_view name = form_ == Form::one ? "prompt" : "input";
-        const JsonView input = root[name];
-        if (!is_set(input)) return invalid_member(name, "is missing");
-        if (!input.is_string() && !(form_ == Form::many && input.is_array())) {
-            return invalid_member(
-                name, form_ == Form::one ? "must be a string" : "must be a string or an array");
-        }
-        if (root["truncate"].as_bool() == false) {
-            return unsupported_member("truncate",
-                                      "the provider decides what to do with a text "
-                                      "that is too long");
-        }
-        std::string canonical;
-        JsonWriter writer(canonical);
-        writer.begin_object();
-        writer.member("model", *model);
-        copy_member(writer, "input", input);
-        if (is_set(root["dimensions"])) copy_member(writer, "dimensions", root["dimensions"]);
-        copy_others(writer, root, kKnown);
-        writer.end_object();
-        return with_body({.operation = Operation::embed, .model = std::string(*model)},
-                         std::move(canonical));
+template <Form kForm>
+Result<ParsedRequest> parse(std::string_view body) {
+    const auto document = parse_object(body);
+    if (!document) return document.error();
+    const JsonView root = document->root();
+    const auto model = text_member(root, "", "model");
+    if (!model) return model.error();
+    const std::string_view name = kForm == Form::one ? "prompt" : "input";
+    const JsonView input = root[name];
+    if (!is_set(input)) return invalid_member(name, "is missing");
+    if (!input.is_string() && !(kForm == Form::many && input.is_array())) {
+        return invalid_member(
+            name, kForm == Form::one ? "must be a string" : "must be a string or an array");
     }
-
-    std::unique_ptr<AnswerWriter> answer(const ParsedRequest& request,
-                                         AnswerContext /*context*/) const override {
-        return std::make_unique<Writer>(form_, request.model);
+    if (root["truncate"].as_bool() == false) {
+        return unsupported_member("truncate",
+                                  "the provider decides what to do with a text "
+                                  "that is too long");
     }
+    std::string canonical;
+    JsonWriter writer(canonical);
+    writer.begin_object();
+    writer.member("model", *model);
+    copy_member(writer, "input", input);
+    if (is_set(root["dimensions"])) copy_member(writer, "dimensions", root["dimensions"]);
+    copy_others(writer, root, kKnown);
+    writer.end_object();
+    return with_body({.operation = Operation::embed, .model = std::string(*model)},
+                     std::move(canonical));
+}
 
-    ErrorReply error_reply(const Error& error) const override { return ollama_error(error); }
-
-private:
-    Form form_;
-};
+template <Form kForm>
+using OllamaEmbed = SimpleDialect<parse<kForm>, Writer<kForm>, ollama_error>;
 
 }  // namespace
 
 const Dialect& ollama_embed() noexcept {
-    static const OllamaEmbed dialect(Form::many);
+    static const OllamaEmbed<Form::many> dialect;
     return dialect;
 }
 
 const Dialect& ollama_embeddings() noexcept {
-    static const OllamaEmbed dialect(Form::one);
+    static const OllamaEmbed<Form::one> dialect;
     return dialect;
 }
 

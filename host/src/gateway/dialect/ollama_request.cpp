@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "gateway/dialect/answer_reader.hpp"
-#include "gateway/dialect/body.hpp"
+#include "gateway/dialect/canonical_request.hpp"
 
 namespace tenon::gateway {
 
@@ -26,14 +26,12 @@ std::string_view media_type(std::string_view base64) noexcept {
 Result<void> add_images(ContentParts& parts, JsonView images, const std::string& path) {
     if (!is_set(images)) return {};
     if (!images.is_array()) return invalid_member(path, "must be an array of base64 texts");
-    std::size_t index = 0;
-    for (const JsonView image : images.elements()) {
+    return read_elements(images, path, [&](JsonView image, const std::string& at) -> Result<void> {
         const auto data = image.as_string();
-        if (!data) return invalid_member(join(path, index), "must be an image as base64 text");
+        if (!data) return invalid_member(at, "must be an image as base64 text");
         parts.add_image("data:" + std::string(media_type(*data)) + ";base64," + std::string(*data));
-        ++index;
-    }
-    return {};
+        return {};
+    });
 }
 
 Result<ContentParts> read_content(JsonView object, const std::string& path, std::string_view name) {
@@ -90,14 +88,9 @@ private:
         if (!calls.is_array()) return invalid_member(path, "must be an array");
         if (calls.size() == 0) return {};
         writer_.key("tool_calls");
-        writer_.begin_array();
-        std::size_t index = 0;
-        for (const JsonView call : calls.elements()) {
-            const auto written = write_call(call, join(path, index++));
-            if (!written) return written.error();
-        }
-        writer_.end_array();
-        return {};
+        return write_elements(writer_, calls, path, [&](JsonView call, const std::string& at) {
+            return write_call(call, at);
+        });
     }
 
     Result<void> write_call(JsonView call, const std::string& path) {
@@ -113,15 +106,7 @@ private:
         open_.push_back({id->empty() ? "call_" + std::to_string(count_) : std::string(*id),
                          std::string(*name)});
         ++count_;
-        writer_.begin_object();
-        writer_.member("id", open_.back().id);
-        writer_.member("type", "function");
-        writer_.key("function");
-        writer_.begin_object();
-        writer_.member("name", *name);
-        writer_.member("arguments", arguments_text(arguments));
-        writer_.end_object();
-        writer_.end_object();
+        write_function_call(writer_, open_.back().id, *name, arguments_text(arguments));
         return {};
     }
 
@@ -147,14 +132,6 @@ private:
     std::size_t count_ = 0;
 };
 
-void write_plain(JsonWriter& writer, std::string_view role, const ContentParts& content) {
-    writer.begin_object();
-    writer.member("role", role);
-    writer.key("content");
-    content.write(writer);
-    writer.end_object();
-}
-
 }  // namespace
 
 Result<void> write_ollama_messages(JsonWriter& writer, JsonView messages) {
@@ -165,14 +142,9 @@ Result<void> write_ollama_messages(JsonWriter& writer, JsonView messages) {
     }
     if (!messages.is_array()) return invalid_member("messages", "must be an array");
     Messages translated(writer);
-    writer.begin_array();
-    std::size_t index = 0;
-    for (const JsonView message : messages.elements()) {
-        const auto added = translated.add(message, join("messages", index++));
-        if (!added) return added.error();
-    }
-    writer.end_array();
-    return {};
+    return write_elements(
+        writer, messages, "messages",
+        [&](JsonView message, const std::string& path) { return translated.add(message, path); });
 }
 
 Result<void> write_ollama_prompt(JsonWriter& writer, JsonView request) {
@@ -200,9 +172,9 @@ Result<void> write_ollama_prompt(JsonWriter& writer, JsonView request) {
     if (!system->empty()) {
         ContentParts text;
         text.add_text(*system);
-        write_plain(writer, "system", text);
+        write_message(writer, "system", text);
     }
-    write_plain(writer, "user", *content);
+    write_message(writer, "user", *content);
     writer.end_array();
     return {};
 }
@@ -239,15 +211,7 @@ Result<void> write_format(JsonWriter& writer, JsonView format) {
     if (!format.is_object()) {
         return invalid_member("format", "must be \"json\" or a JSON schema");
     }
-    writer.key("response_format");
-    writer.begin_object();
-    writer.member("type", "json_schema");
-    writer.key("json_schema");
-    writer.begin_object();
-    writer.member("name", "output");
-    copy_member(writer, "schema", format);
-    writer.end_object();
-    writer.end_object();
+    write_schema_format(writer, format, false);
     return {};
 }
 

@@ -1,7 +1,7 @@
 #include "gateway/dialect/openai_chat.hpp"
 
-#include "gateway/dialect/body.hpp"
 #include "gateway/dialect/chat_chunks.hpp"
+#include "gateway/dialect/simple_dialect.hpp"
 #include "wire/top_level_members.hpp"
 
 namespace tenon::gateway {
@@ -89,9 +89,10 @@ class Writer final : public SseWriter {
 public:
     Writer(const ParsedRequest& request, const AnswerContext& context)
         : chunks_({.id = "chatcmpl-" + context.id,
-                   .model = request.model,
+                   .object = "chat.completion.chunk",
                    .created = unix_seconds(context.created),
-                   .wants_usage = request.wants_usage}) {}
+                   .model = request.model},
+                  request.wants_usage) {}
 
     Result<std::string> whole(std::string_view body, const AnswerTimes& /*times*/) override {
         return std::string(body);
@@ -109,20 +110,14 @@ private:
     ChatChunks chunks_;
 };
 
-class OpenAiChat final : public Dialect {
-public:
-    Result<ParsedRequest> parse(std::string_view body) const override { return Head().read(body); }
-    std::unique_ptr<AnswerWriter> answer(const ParsedRequest& request,
-                                         AnswerContext context) const override {
-        return std::make_unique<Writer>(request, context);
-    }
-    ErrorReply error_reply(const Error& error) const override { return openai_error(error); }
-};
+Result<ParsedRequest> parse(std::string_view body) {
+    return Head().read(body);
+}
 
 }  // namespace
 
 const Dialect& openai_chat() noexcept {
-    static const OpenAiChat dialect;
+    static const SimpleDialect<parse, Writer, openai_error> dialect;
     return dialect;
 }
 

@@ -4,7 +4,8 @@
 #include <utility>
 
 #include "gateway/dialect/answer_reader.hpp"
-#include "gateway/dialect/body.hpp"
+#include "gateway/dialect/openai_chunk.hpp"
+#include "gateway/dialect/simple_dialect.hpp"
 
 namespace tenon::gateway {
 namespace {
@@ -47,10 +48,11 @@ Result<void> refuse_what_chat_cannot(JsonView request) {
 class Writer final : public SseWriter {
 public:
     Writer(const ParsedRequest& request, const AnswerContext& context)
-        : id_("cmpl-" + context.id),
-          model_(request.model),
+        : head_({.id = "cmpl-" + context.id,
+                 .object = "text_completion",
+                 .created = unix_seconds(context.created),
+                 .model = request.model}),
           echo_(request.notes),
-          created_(unix_seconds(context.created)),
           wants_usage_(request.wants_usage) {}
 
     Result<std::string> whole(std::string_view body, const AnswerTimes& /*times*/) override {
@@ -59,17 +61,19 @@ public:
         std::string out;
         JsonWriter writer(out);
         writer.begin_object();
-        write_head(writer);
+        head_.write(writer);
         writer.key("choices");
         writer.begin_array();
         std::size_t position = 0;
         for (const JsonView choice : read->document.root()["choices"].elements()) {
             const auto index = choice["index"].as_int64();
             const JsonView message = choice["message"];
+            writer.begin_object();
             write_choice(writer, index && *index >= 0 ? static_cast<std::size_t>(*index) : position,
                          echo_ + wire::content_of(message).text +
                              std::string(message["refusal"].as_string().value_or("")),
                          end_reason(choice["finish_reason"].as_string().value_or(""), false));
+            writer.end_object();
             ++position;
         }
         writer.end_array();
@@ -95,7 +99,11 @@ public:
         for (auto& [choice, text] : texts_) {
             write_chunk(out, choice, text.take_rest(), end_reason(end.finish_reason, false));
         }
-        if (wants_usage_) write_usage(out, end);
+        if (wants_usage_) {
+            const auto usage = JsonDocument::parse(usage_);
+            const bool told = usage && usage->root().is_object();
+            append_usage(out, head_, told ? usage->root().to_text() : "", end);
+        }
         append_event(out, {}, "[DONE]");
     }
 
@@ -104,27 +112,13 @@ public:
     }
 
 private:
-    void write_head(JsonWriter& writer) const {
-        writer.member("id", id_);
-        writer.member("object", "text_completion");
-        writer.member("created", created_);
-        writer.member("model", model_);
-    }
-
     static void write_choice(JsonWriter& writer, std::size_t index, std::string_view text,
                              std::string_view reason) {
-        writer.begin_object();
         writer.member("text", text);
         writer.member("index", index);
         writer.key("logprobs");
         writer.null();
-        writer.key("finish_reason");
-        if (reason.empty()) {
-            writer.null();
-        } else {
-            writer.value(reason);
-        }
-        writer.end_object();
+        write_text_or_null(writer, "finish_reason", reason);
     }
 
     /// What stands in front of a choice's first text.
@@ -134,102 +128,49 @@ private:
 
     void write_chunk(std::string& out, std::uint32_t choice, std::string_view text,
                      std::string_view reason) const {
-        std::string json;
-        JsonWriter writer(json);
-        writer.begin_object();
-        write_head(writer);
-        writer.key("choices");
-        writer.begin_array();
-        write_choice(writer, choice, text, reason);
-        writer.end_array();
-        writer.end_object();
-        append_event(out, {}, json);
+        append_choice(out, head_,
+                      [&](JsonWriter& writer) { write_choice(writer, choice, text, reason); });
     }
 
-    void write_usage(std::string& out, const AnswerEnd& end) const {
-        const auto usage = JsonDocument::parse(usage_);
-        TokenCounts counts;
-        counts.fill(end.input_tokens, end.output_tokens);
-        const bool told = usage && usage->root().is_object();
-        if (!told && !counts.input && !counts.output) return;
-        std::string json;
-        JsonWriter writer(json);
-        writer.begin_object();
-        write_head(writer);
-        writer.key("choices");
-        writer.begin_array();
-        writer.end_array();
-        writer.key("usage");
-        if (told) {
-            usage->root().write(writer);
-        } else {
-            write_chat_usage(writer, counts);
-        }
-        writer.end_object();
-        append_event(out, {}, json);
-    }
-
-    std::string id_;
-    std::string model_;
+    ChunkHead head_;
     std::string echo_;
-    std::int64_t created_;
     bool wants_usage_;
     std::map<std::uint32_t, WholeCharacters> texts_;  // of the choices that have begun
     std::string usage_;
 };
 
-class OpenAiCompletions final : public Dialect {
-public:
-    Result<ParsedRequest> parse(std::string_view body) const override {
-        const auto document = parse_object(body);
-        if (!document) return document.error();
-        const JsonView root = document->root();
-        const auto model = optional_text(root, "", "model");
-        if (!model) return model.error();
-        const auto stream = flag_member(root, "", "stream", false);
-        if (!stream) return stream.error();
-        const auto usage =
-            flag_member(root["stream_options"], "stream_options", "include_usage", false);
-        if (!usage) return usage.error();
-        const auto echo = flag_member(root, "", "echo", false);
-        if (!echo) return echo.error();
-        const auto prompt = read_prompt(root["prompt"]);
-        if (!prompt) return prompt.error();
-        const auto possible = refuse_what_chat_cannot(root);
-        if (!possible) return possible.error();
-        std::string canonical;
-        JsonWriter writer(canonical);
-        writer.begin_object();
-        if (!model->empty()) writer.member("model", *model);
-        writer.key("messages");
-        writer.begin_array();
-        writer.begin_object();
-        writer.member("role", "user");
-        writer.member("content", *prompt);
-        writer.end_object();
-        writer.end_array();
-        write_stream_members(writer, *stream);
-        copy_others(writer, root, kKnown);
-        writer.end_object();
-        return with_body({.model = std::string(*model),
-                          .stream = *stream,
-                          .wants_usage = *usage,
-                          .notes = *echo ? std::string(*prompt) : std::string()},
-                         std::move(canonical));
-    }
+Result<void> write_request(JsonWriter& writer, JsonView root, ParsedRequest& request) {
+    const auto usage =
+        flag_member(root["stream_options"], "stream_options", "include_usage", false);
+    if (!usage) return usage.error();
+    request.wants_usage = *usage;
+    const auto echo = flag_member(root, "", "echo", false);
+    if (!echo) return echo.error();
+    const auto prompt = read_prompt(root["prompt"]);
+    if (!prompt) return prompt.error();
+    if (*echo) request.notes = *prompt;
+    const auto possible = refuse_what_chat_cannot(root);
+    if (!possible) return possible.error();
+    writer.key("messages");
+    writer.begin_array();
+    writer.begin_object();
+    writer.member("role", "user");
+    writer.member("content", *prompt);
+    writer.end_object();
+    writer.end_array();
+    write_stream_members(writer, request.stream);
+    copy_others(writer, root, kKnown);
+    return {};
+}
 
-    std::unique_ptr<AnswerWriter> answer(const ParsedRequest& request,
-                                         AnswerContext context) const override {
-        return std::make_unique<Writer>(request, context);
-    }
-
-    ErrorReply error_reply(const Error& error) const override { return openai_error(error); }
-};
+Result<ParsedRequest> parse(std::string_view body) {
+    return translate(body, {}, write_request);
+}
 
 }  // namespace
 
 const Dialect& openai_completions() noexcept {
-    static const OpenAiCompletions dialect;
+    static const SimpleDialect<parse, Writer, openai_error> dialect;
     return dialect;
 }
 

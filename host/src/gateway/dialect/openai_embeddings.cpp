@@ -3,7 +3,7 @@
 #include <bit>
 #include <cstdint>
 
-#include "gateway/dialect/body.hpp"
+#include "gateway/dialect/simple_dialect.hpp"
 
 namespace tenon::gateway {
 namespace {
@@ -68,7 +68,8 @@ void write_row(JsonWriter& writer, JsonView row) {
 
 class Writer final : public AnswerWriter {
 public:
-    explicit Writer(bool as_base64) noexcept : as_base64_(as_base64) {}
+    Writer(const ParsedRequest& request, const AnswerContext& /*context*/) noexcept
+        : as_base64_(request.notes == kBase64) {}
 
     Result<std::string> whole(std::string_view body, const AnswerTimes& /*times*/) override {
         if (!as_base64_) return std::string(body);
@@ -97,39 +98,29 @@ private:
     bool as_base64_;
 };
 
-class OpenAiEmbeddings final : public Dialect {
-public:
-    Result<ParsedRequest> parse(std::string_view body) const override {
-        const auto document = parse_object(body);
-        if (!document) return document.error();
-        const JsonView root = document->root();
-        const auto model = optional_text(root, "", "model");
-        if (!model) return model.error();
-        const JsonView input = root["input"];
-        if (!is_set(input)) return invalid_member("input", "is missing");
-        if (!input.is_string() && !input.is_array()) {
-            return invalid_member("input", "must be a string or an array");
-        }
-        const auto format = optional_text(root, "", "encoding_format");
-        if (!format) return format.error();
-        return with_body({.operation = Operation::embed,
-                          .model = std::string(*model),
-                          .notes = std::string(*format)},
-                         std::string(body));
+Result<ParsedRequest> parse(std::string_view body) {
+    const auto document = parse_object(body);
+    if (!document) return document.error();
+    const JsonView root = document->root();
+    const auto model = optional_text(root, "", "model");
+    if (!model) return model.error();
+    const JsonView input = root["input"];
+    if (!is_set(input)) return invalid_member("input", "is missing");
+    if (!input.is_string() && !input.is_array()) {
+        return invalid_member("input", "must be a string or an array");
     }
-
-    std::unique_ptr<AnswerWriter> answer(const ParsedRequest& request,
-                                         AnswerContext /*context*/) const override {
-        return std::make_unique<Writer>(request.notes == kBase64);
-    }
-
-    ErrorReply error_reply(const Error& error) const override { return openai_error(error); }
-};
+    const auto format = optional_text(root, "", "encoding_format");
+    if (!format) return format.error();
+    return with_body({.operation = Operation::embed,
+                      .model = std::string(*model),
+                      .notes = std::string(*format)},
+                     std::string(body));
+}
 
 }  // namespace
 
 const Dialect& openai_embeddings() noexcept {
-    static const OpenAiEmbeddings dialect;
+    static const SimpleDialect<parse, Writer, openai_error> dialect;
     return dialect;
 }
 

@@ -98,6 +98,12 @@ void PartSequence::advance(std::string& out, bool at_the_end) {
     }
 }
 
+void PartSequence::take(std::string& out, const Delta& delta, TokenCounts& counts) {
+    if (delta.kind == TENON_DELTA_USAGE) return counts.read_json(delta.data);
+    const bool has_words = delta.kind == TENON_DELTA_TEXT || delta.kind == TENON_DELTA_REASONING;
+    if (delta.kind == TENON_DELTA_TOOL_CALL || (has_words && !delta.data.empty())) add(out, delta);
+}
+
 void PartSequence::cut(std::string& out, std::uint32_t kind) {
     if (waiting_.empty() && active_ && active_->part.kind == kind) stop_active(out);
 }

@@ -59,6 +59,9 @@ public:
     /// A delta of text, reasoning or a tool call; nothing is written for empty ones. Metadata is a
     /// part of its own.
     void add(std::string& out, const Delta& delta);
+    /// Any delta of a stream: what is not empty of text, reasoning and calls is added, the usage is
+    /// read into `counts`; there is no place for metadata.
+    void take(std::string& out, const Delta& delta, TokenCounts& counts);
     /// The part that is open goes on no longer; if it is of `kind`.
     void cut(std::string& out, std::uint32_t kind);
     /// Ends all parts.

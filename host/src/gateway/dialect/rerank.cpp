@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "gateway/dialect/body.hpp"
+#include "gateway/dialect/simple_dialect.hpp"
 
 namespace tenon::gateway {
 namespace {
@@ -20,8 +20,8 @@ void write_document(JsonWriter& writer, JsonView document) {
 
 class Writer final : public AnswerWriter {
 public:
-    /// `documents`: JSON, or empty if the answer is to be passed on as it is.
-    explicit Writer(std::string documents) : documents_(std::move(documents)) {}
+    Writer(const ParsedRequest& request, const AnswerContext& /*context*/)
+        : documents_(request.notes) {}
 
     Result<std::string> whole(std::string_view body, const AnswerTimes& /*times*/) override {
         if (documents_.empty()) return std::string(body);
@@ -65,47 +65,37 @@ private:
         writer.end_object();
     }
 
-    std::string documents_;
+    std::string documents_;  // JSON, or empty if the answer is to be passed on as it is
 };
 
-class Rerank final : public Dialect {
-public:
-    Result<ParsedRequest> parse(std::string_view body) const override {
-        const auto request = parse_object(body);
-        if (!request) return request.error();
-        const JsonView root = request->root();
-        const auto model = optional_text(root, "", "model");
-        if (!model) return model.error();
-        const auto query = text_member(root, "", "query");
-        if (!query) return query.error();
-        const JsonView documents = root["documents"];
-        if (!documents.is_array()) return invalid_member("documents", "must be an array");
-        std::size_t index = 0;
-        for (const JsonView document : documents.elements()) {
-            const std::string path = join("documents", index++);
-            if (document.is_string() || document.is_object()) continue;
-            return invalid_member(path, "must be a string or an object");
-        }
-        const auto with_documents = flag_member(root, "", "return_documents", false);
-        if (!with_documents) return with_documents.error();
-        return with_body({.operation = Operation::rerank,
-                          .model = std::string(*model),
-                          .notes = *with_documents ? documents.to_text() : std::string()},
-                         std::string(body));
+Result<ParsedRequest> parse(std::string_view body) {
+    const auto request = parse_object(body);
+    if (!request) return request.error();
+    const JsonView root = request->root();
+    const auto model = optional_text(root, "", "model");
+    if (!model) return model.error();
+    const auto query = text_member(root, "", "query");
+    if (!query) return query.error();
+    const JsonView documents = root["documents"];
+    if (!documents.is_array()) return invalid_member("documents", "must be an array");
+    std::size_t index = 0;
+    for (const JsonView document : documents.elements()) {
+        const std::string path = join("documents", index++);
+        if (document.is_string() || document.is_object()) continue;
+        return invalid_member(path, "must be a string or an object");
     }
-
-    std::unique_ptr<AnswerWriter> answer(const ParsedRequest& request,
-                                         AnswerContext /*context*/) const override {
-        return std::make_unique<Writer>(request.notes);
-    }
-
-    ErrorReply error_reply(const Error& error) const override { return cohere_error(error); }
-};
+    const auto with_documents = flag_member(root, "", "return_documents", false);
+    if (!with_documents) return with_documents.error();
+    return with_body({.operation = Operation::rerank,
+                      .model = std::string(*model),
+                      .notes = *with_documents ? documents.to_text() : std::string()},
+                     std::string(body));
+}
 
 }  // namespace
 
 const Dialect& rerank() noexcept {
-    static const Rerank dialect;
+    static const SimpleDialect<parse, Writer, cohere_error> dialect;
     return dialect;
 }
 

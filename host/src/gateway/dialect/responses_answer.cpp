@@ -4,7 +4,6 @@
 
 namespace tenon::gateway {
 
-using wire::JsonDocument;
 using wire::JsonWriter;
 
 namespace {
@@ -106,14 +105,11 @@ Result<std::string> ResponsesAnswer::whole(std::string_view body, const AnswerTi
 
 template <class WriteMembers>
 void ResponsesAnswer::event(std::string& out, std::string_view type, WriteMembers&& write_members) {
-    std::string json;
-    JsonWriter writer(json);
-    writer.begin_object();
-    writer.member("type", type);
-    writer.member("sequence_number", next_number_++);
-    write_members(writer);
-    writer.end_object();
-    append_event(out, type, json);
+    append_event(out, type, object_text([&](JsonWriter& writer) {
+                     writer.member("type", type);
+                     writer.member("sequence_number", next_number_++);
+                     write_members(writer);
+                 }));
 }
 
 void ResponsesAnswer::response_event(std::string& out, std::string_view type,
@@ -130,14 +126,7 @@ void ResponsesAnswer::begin(std::string& out) {
 }
 
 void ResponsesAnswer::delta(std::string& out, const Delta& delta) {
-    if (delta.kind == TENON_DELTA_USAGE) {
-        if (const auto usage = JsonDocument::parse(delta.data)) counts_.read(usage->root());
-        return;
-    }
-    const bool has_words = delta.kind == TENON_DELTA_TEXT || delta.kind == TENON_DELTA_REASONING;
-    if (delta.kind == TENON_DELTA_TOOL_CALL || (has_words && !delta.data.empty())) {
-        parts_.add(out, delta);
-    }
+    parts_.take(out, delta, counts_);
 }
 
 void ResponsesAnswer::write_place(JsonWriter& writer, const AnswerPart& part,

@@ -1,9 +1,8 @@
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
-#include "gateway/dialect/answer_reader.hpp"
-#include "gateway/dialect/body.hpp"
+#include "gateway/dialect/canonical_request.hpp"
 #include "gateway/dialect/responses_request.hpp"
 
 namespace tenon::gateway {
@@ -65,11 +64,10 @@ Result<ContentParts> read_content(JsonView content, const std::string& path) {
         return parts;
     }
     if (!content.is_array()) return invalid_member(path, "must be a string or an array of parts");
-    std::size_t index = 0;
-    for (const JsonView part : content.elements()) {
-        const auto added = add_part(parts, part, join(path, index++));
-        if (!added) return added.error();
-    }
+    const auto read = read_elements(content, path, [&](JsonView part, const std::string& at) {
+        return add_part(parts, part, at);
+    });
+    if (!read) return read.error();
     if (parts.empty()) parts.add_text("");
     return parts;
 }
@@ -91,44 +89,17 @@ public:
 
     void write(std::string_view role, const ContentParts& content) {
         flush();
-        writer_.begin_object();
-        writer_.member("role", role);
-        writer_.key("content");
-        content.write(writer_);
-        writer_.end_object();
+        write_message(writer_, role, content);
     }
 
     /// Writes the assistant's turn, if one is open.
     void flush() {
-        if (!has_turn()) return;
-        writer_.begin_object();
-        writer_.member("role", "assistant");
-        if (!reasoning_.empty()) writer_.member("reasoning_content", reasoning_);
-        writer_.key("content");
-        if (!text_.empty()) {
-            text_.write(writer_);
-        } else if (calls_.empty()) {
-            writer_.value("");
-        } else {
-            writer_.null();
-        }
-        if (!calls_.empty()) {
-            writer_.key("tool_calls");
-            writer_.begin_array();
-            for (const std::string& call : calls_) writer_.raw(call);
-            writer_.end_array();
-        }
-        writer_.end_object();
-        reasoning_.clear();
-        text_ = {};
-        calls_.clear();
+        if (turn_.empty()) return;
+        turn_.write(writer_);
+        turn_ = {};
     }
 
 private:
-    bool has_turn() const noexcept {
-        return !reasoning_.empty() || !text_.empty() || !calls_.empty();
-    }
-
     Result<void> add_message(JsonView item, const std::string& path) {
         const auto role = text_member(item, path, "role");
         if (!role) return role.error();
@@ -138,8 +109,8 @@ private:
         auto content = read_content(item["content"], join(path, "content"));
         if (!content) return content.error();
         if (*role == "assistant") {
-            if (!text_.empty() || !calls_.empty()) flush();
-            text_ = std::move(*content);
+            begin_words();
+            turn_.text = std::move(*content);
             return {};
         }
         if (*role != "user" && *role != "system" && *role != "developer") {
@@ -157,18 +128,7 @@ private:
         if (!name) return name.error();
         const auto arguments = text_member(item, path, "arguments");
         if (!arguments) return arguments.error();
-        std::string json;
-        JsonWriter writer(json);
-        writer.begin_object();
-        writer.member("id", *id);
-        writer.member("type", "function");
-        writer.key("function");
-        writer.begin_object();
-        writer.member("name", *name);
-        writer.member("arguments", *arguments);
-        writer.end_object();
-        writer.end_object();
-        calls_.push_back(std::move(json));
+        turn_.add_call(*id, *name, *arguments);
         return {};
     }
 
@@ -178,12 +138,7 @@ private:
         const auto content = read_content(item["output"], join(path, "output"));
         if (!content) return content.error();
         flush();
-        writer_.begin_object();
-        writer_.member("role", "tool");
-        writer_.member("tool_call_id", *id);
-        writer_.key("content");
-        content->write(writer_);
-        writer_.end_object();
+        write_tool_result(writer_, *id, *content);
         return {};
     }
 
@@ -192,18 +147,21 @@ private:
             return unsupported_member(join(path, "encrypted_content"),
                                       "only the server that encrypted it can read it");
         }
-        if (!text_.empty() || !calls_.empty()) flush();
+        begin_words();
         const JsonView parts = item["content"].size() > 0 ? item["content"] : item["summary"];
         for (const JsonView part : parts.elements()) {
-            if (const auto text = part["text"].as_string()) reasoning_ += *text;
+            if (const auto text = part["text"].as_string()) turn_.reasoning += *text;
         }
         return {};
     }
 
+    /// Reasoning and words stand in a turn before its calls, and once.
+    void begin_words() {
+        if (!turn_.text.empty() || !turn_.tool_calls.empty()) flush();
+    }
+
     JsonWriter& writer_;
-    std::string reasoning_;
-    ContentParts text_;
-    std::vector<std::string> calls_;
+    AssistantTurn turn_;
 };
 
 }  // namespace
@@ -225,11 +183,10 @@ Result<void> write_responses_input(JsonWriter& writer, JsonView request) {
         user.add_text(*text);
         items.write("user", user);
     } else if (input.is_array()) {
-        std::size_t index = 0;
-        for (const JsonView item : input.elements()) {
-            const auto added = items.add(item, join("input", index++));
-            if (!added) return added.error();
-        }
+        const auto read = read_elements(input, "input", [&](JsonView item, const std::string& at) {
+            return items.add(item, at);
+        });
+        if (!read) return read.error();
     } else {
         return invalid_member("input", "must be a string or an array of items");
     }

@@ -1,7 +1,7 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/dialect/body.hpp"
+#include "gateway/dialect/canonical_request.hpp"
 #include "gateway/dialect/responses_request.hpp"
 
 namespace tenon::gateway {
@@ -34,14 +34,12 @@ Result<void> refuse_what_needs_memory(JsonView request) {
     if (request["top_logprobs"].as_int64().value_or(0) != 0) {
         return unsupported_member("top_logprobs", "use /v1/chat/completions");
     }
-    std::size_t index = 0;
-    for (const JsonView wish : request["include"].elements()) {
-        const std::string path = join("include", index++);
-        // Clients ask for it whether or not the model has any.
-        if (wish.as_string() == "reasoning.encrypted_content") continue;
-        return unsupported_member(path, "cannot be told by the gateway");
-    }
-    return {};
+    return read_elements(request["include"], "include",
+                         [](JsonView wish, const std::string& path) -> Result<void> {
+                             // Clients ask for it whether or not the model has any.
+                             if (wish.as_string() == "reasoning.encrypted_content") return {};
+                             return unsupported_member(path, "cannot be told by the gateway");
+                         });
 }
 
 Result<void> write_tool(JsonWriter& writer, JsonView tool, const std::string& path) {
@@ -70,14 +68,9 @@ Result<void> write_tools(JsonWriter& writer, JsonView tools) {
     if (!tools.is_array()) return invalid_member("tools", "must be an array");
     if (tools.size() == 0) return {};
     writer.key("tools");
-    writer.begin_array();
-    std::size_t index = 0;
-    for (const JsonView tool : tools.elements()) {
-        const auto written = write_tool(writer, tool, join("tools", index++));
-        if (!written) return written.error();
-    }
-    writer.end_array();
-    return {};
+    return write_elements(writer, tools, "tools", [&](JsonView tool, const std::string& path) {
+        return write_tool(writer, tool, path);
+    });
 }
 
 Result<void> write_tool_choice(JsonWriter& writer, JsonView choice) {
@@ -93,14 +86,7 @@ Result<void> write_tool_choice(JsonWriter& writer, JsonView choice) {
     }
     const auto name = text_member(choice, "tool_choice", "name");
     if (!name) return name.error();
-    writer.key("tool_choice");
-    writer.begin_object();
-    writer.member("type", "function");
-    writer.key("function");
-    writer.begin_object();
-    writer.member("name", *name);
-    writer.end_object();
-    writer.end_object();
+    write_function_choice(writer, *name);
     return {};
 }
 
