@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "cli/commands.hpp"
+#include "cli/embeddings_json.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/open_host.hpp"
 #include "cli/terminal.hpp"
@@ -18,36 +19,6 @@ std::vector<std::string> given_or_input_lines(const std::vector<std::string>& gi
         if (!line.empty()) lines.push_back(line);
     }
     return lines;
-}
-
-std::string to_json(const host::EmbeddingAnswer& answer) {
-    std::string out;
-    wire::JsonWriter json(out);
-    json.begin_object();
-    json.member("object", "list");
-    json.member("model", answer.model);
-    json.key("data");
-    json.begin_array();
-    for (std::size_t i = 0; i < answer.vectors.size(); ++i) {
-        json.begin_object();
-        json.member("object", "embedding");
-        json.member("index", i);
-        json.key("embedding");
-        json.begin_array();
-        for (const float number : answer.vectors[i]) json.value(double{number});
-        json.end_array();
-        json.end_object();
-    }
-    json.end_array();
-    if (answer.usage.input_tokens) {
-        json.key("usage");
-        json.begin_object();
-        json.member("prompt_tokens", *answer.usage.input_tokens);
-        json.member("total_tokens", *answer.usage.input_tokens);
-        json.end_object();
-    }
-    json.end_object();
-    return out;
 }
 
 void print_vectors(const host::EmbeddingAnswer& answer) {
@@ -83,7 +54,7 @@ int run_embed(const GlobalOptions& global, const EmbedOptions& options) {
     const auto answer = opened.host->embed(request, interrupt.token());
     if (!answer) return report_failure(answer.error());
     if (options.json) {
-        std::cout << to_json(*answer) << '\n';
+        std::cout << embeddings_json(*answer) << '\n';
     } else {
         print_vectors(*answer);
     }

@@ -1,7 +1,6 @@
 #include "provider/provider.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "provider/call_wait.hpp"

@@ -383,7 +383,7 @@ Error Provider::named(Error error) const {
     if (!is_named) {
         error.message = "provider " + name() + ": " + error.message;
     }
-    error.message = environment_.plugin.log.redactor().redact(error.message);
+    error.message = redacted(error.message);
     return error;
 }
 

@@ -145,15 +145,6 @@ struct RequestQueue::Parts {
 
     Statement& operator[](Sql sql) { return statements[static_cast<std::size_t>(sql)]; }
 
-    Result<void> prepare_statements() {
-        for (const char* sql : kSql) {
-            auto statement = database->prepare(sql);
-            if (!statement) return std::move(statement).error();
-            statements.push_back(*std::move(statement));
-        }
-        return {};
-    }
-
     /// All rows of a statement whose parameters are bound.
     template <class Read>
     Result<void> each(Statement& rows, const Read& read) {
@@ -205,27 +196,15 @@ Result<std::unique_ptr<RequestQueue>> RequestQueue::open(const fs::path& path_in
         !freed) {
         return std::move(freed).error();
     }
-    if (auto made = parts->prepare_statements(); !made) return std::move(made).error();
+    auto statements = parts->database->prepare(kSql);
+    if (!statements) return std::move(statements).error();
+    parts->statements = *std::move(statements);
     return std::unique_ptr<RequestQueue>(new RequestQueue(std::move(parts)));
 }
 
 /// REQUIRES: mutex_ is held.
 Result<void> RequestQueue::write(const std::function<Result<void>()>& change) {
-    Database& database = *parts_->database;
-    if (database.has_moved()) {
-        return database.failure(Code::unavailable,
-                                "the file was moved or deleted while in use, and what is written "
-                                "would be lost; restart to go on with the file that is there now");
-    }
-    const auto all = [&]() -> Result<void> {
-        if (auto begun = database.execute("BEGIN IMMEDIATE"); !begun) return begun;
-        if (auto done = change(); !done) return done;
-        return database.execute("COMMIT");
-    };
-    auto done = all();
-    // Of two errors the first one counts.
-    if (!done && database.in_transaction()) (void)database.execute("ROLLBACK");
-    return done;
+    return parts_->database->transact("BEGIN IMMEDIATE", change);
 }
 
 // --- In and out ----------------------------------------------------------------------------------

@@ -123,6 +123,33 @@ Result<void> Database::use_write_ahead_log() {
     }
 }
 
+Result<std::vector<Statement>> Database::prepare(std::span<const char* const> sqls) {
+    std::vector<Statement> statements;
+    for (const char* sql : sqls) {
+        auto statement = prepare(std::string_view(sql));
+        if (!statement) return std::move(statement).error();
+        statements.push_back(*std::move(statement));
+    }
+    return statements;
+}
+
+Result<void> Database::transact(const char* begin, const std::function<Result<void>()>& work) {
+    if (has_moved()) {
+        return failure(Code::unavailable,
+                       "the file was moved or deleted while in use, and what is written "
+                       "would be lost; restart to go on with the file that is there now");
+    }
+    const auto all = [&]() -> Result<void> {
+        if (auto begun = execute(begin); !begun) return begun;
+        if (auto done = work(); !done) return done;
+        return execute("COMMIT");
+    };
+    auto done = all();
+    // Of two errors the first one counts.
+    if (!done && in_transaction()) (void)execute("ROLLBACK");
+    return done;
+}
+
 bool Database::in_transaction() const noexcept {
     return sqlite3_get_autocommit(handle_.get()) == 0;
 }

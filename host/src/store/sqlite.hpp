@@ -2,10 +2,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tenon/result.hpp"
 
@@ -45,6 +48,14 @@ public:
     [[nodiscard]] Result<std::int64_t> integer(std::string_view sql);
     [[nodiscard]] Result<std::string> text(std::string_view sql);
     /// @}
+
+    /// The same for each, in their order.
+    [[nodiscard]] Result<std::vector<Statement>> prepare(std::span<const char* const> sqls);
+
+    /// `work` within a transaction: all of it or nothing. Errors: of `work`, of SQLite, or
+    /// Code::unavailable, and nothing is done, if the file has moved.
+    /// \param begin how the transaction begins, e.g. "BEGIN IMMEDIATE"
+    Result<void> transact(const char* begin, const std::function<Result<void>()>& work);
 
     /// Switches the file to write-ahead logging, in which a commit is one append; it stays so.
     Result<void> use_write_ahead_log();

@@ -162,32 +162,18 @@ Result<std::unique_ptr<StateStore>> StateStore::open(const fs::path& path_in, Mo
     parts->database = std::move(database).value();
     // Waits for guests that had begun before the lock was taken: nothing of them comes later.
     if (auto ready = prepare(*parts->database, migrations()); !ready) return ready.error();
-    for (const char* sql : kSql) {
-        auto statement = parts->database->prepare(sql);
-        if (!statement) return std::move(statement).error();
-        parts->statements.push_back(std::move(statement).value());
-    }
+    auto statements = parts->database->prepare(kSql);
+    if (!statements) return std::move(statements).error();
+    parts->statements = *std::move(statements);
     return std::unique_ptr<StateStore>(new StateStore(std::move(parts)));
 }
 
 Result<void> StateStore::transact(const char* begin, const std::function<Result<void>()>& work) {
-    Database& database = *parts_->database;
-    if (database.has_moved()) {
-        return database.failure(Code::unavailable,
-                                "the file was moved or deleted while in use, and what is written "
-                                "would be lost; restart to go on with the file that is there now");
-    }
-    const auto all = [&]() -> Result<void> {
-        if (auto begun = database.execute(begin); !begun) return begun;
+    return parts_->database->transact(begin, [&]() -> Result<void> {
         // Within the transaction, because an owner that comes now waits for its end.
         if (auto free = parts_->check_owner(); !free) return free;
-        if (auto done = work(); !done) return done;
-        return database.execute("COMMIT");
-    };
-    auto done = all();
-    // Of two errors the first one counts.
-    if (!done && database.in_transaction()) (void)database.execute("ROLLBACK");
-    return done;
+        return work();
+    });
 }
 
 Result<void> StateStore::write(const std::function<Result<void>()>& change) {

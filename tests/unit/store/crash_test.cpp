@@ -1,11 +1,9 @@
-#include <csignal>
 #include <random>
-#include <sstream>
 #include <string>
 
 #include "counting.hpp"
 #include "fixture.hpp"
-#include "support/child_process.hpp"
+#include "kill.hpp"
 
 namespace tenon::store {
 namespace {
@@ -17,25 +15,11 @@ constexpr int kRoundsOfAFile = 4;  // then it begins anew, so that kills hit its
 /// \return the last number that it acknowledged.
 std::int64_t count_and_kill(const std::filesystem::path& file, std::int64_t after,
                             std::mt19937& random) {
-    test::ChildProcess child(
-        {TENON_TEST_STORE_CHILD, "count", file.string(), std::to_string(after + 1)});
     std::int64_t acknowledged = after;
-    const auto note = [&](const std::string& line) {
-        if (line != "open") acknowledged = std::stoll(line);
-    };
-    // A moment is a number of its lines, and then a number of turns in a loop.
-    const int lines = std::uniform_int_distribution(0, 8)(random);
-    for (int i = 0; i < lines; ++i) {
-        const auto line = child.read_line();
-        BOOST_REQUIRE(line);
-        note(*line);
-    }
-    volatile int turns = std::uniform_int_distribution(0, 2'000'000)(random);
-    while (turns > 0) turns = turns - 1;
-    child.send_signal(SIGKILL);
-    BOOST_TEST(child.wait().signal == SIGKILL);
-    std::istringstream rest(child.out());
-    for (std::string line; std::getline(rest, line);) note(line);
+    live_and_die({TENON_TEST_STORE_CHILD, "count", file.string(), std::to_string(after + 1)}, 8,
+                 random, [&](const std::string& line) {
+                     if (line != "open") acknowledged = std::stoll(line);
+                 });
     return acknowledged;
 }
 

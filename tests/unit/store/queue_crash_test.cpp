@@ -1,13 +1,11 @@
 #include <algorithm>
-#include <csignal>
 #include <random>
 #include <set>
-#include <sstream>
 #include <string>
 
 #include "fixture.hpp"
+#include "kill.hpp"
 #include "store/request_queue.hpp"
-#include "support/child_process.hpp"
 
 namespace tenon::store {
 namespace {
@@ -26,20 +24,8 @@ struct Killing : Fixture {
 
     /// Lets a process work from number `next` on, and kills it at a random moment.
     void live_and_die(std::int64_t next) {
-        test::ChildProcess child(
-            {TENON_TEST_STORE_CHILD, "queue", file.string(), std::to_string(next)});
-        const int lines = std::uniform_int_distribution(0, 20)(random);
-        for (int i = 0; i < lines; ++i) {
-            const auto line = child.read_line();
-            BOOST_REQUIRE(line);
-            note(*line);
-        }
-        volatile int turns = std::uniform_int_distribution(0, 2'000'000)(random);
-        while (turns > 0) turns = turns - 1;
-        child.send_signal(SIGKILL);
-        BOOST_TEST(child.wait().signal == SIGKILL);
-        std::istringstream rest(child.out());
-        for (std::string line; std::getline(rest, line);) note(line);
+        store::live_and_die({TENON_TEST_STORE_CHILD, "queue", file.string(), std::to_string(next)},
+                            20, random, [this](const std::string& line) { note(line); });
     }
 };
 

@@ -6,6 +6,7 @@
 
 #include "gateway/api/browser_guard.hpp"
 #include "gateway/api/ids.hpp"
+#include "gateway/api/operation.hpp"
 #include "gateway/offline/offline_queue.hpp"
 #include "runtime/spawn.hpp"
 
@@ -23,15 +24,6 @@ std::int64_t estimated_tokens(std::string_view body) {
 
 std::int64_t known_or_none(std::uint64_t tokens) {
     return tokens == TENON_TOKENS_UNKNOWN ? 0 : static_cast<std::int64_t>(tokens);
-}
-
-provider::Operation to_provider(Operation operation) {
-    switch (operation) {
-        case Operation::embed: return provider::Operation::embed;
-        case Operation::rerank: return provider::Operation::rerank;
-        case Operation::complete: break;
-    }
-    return provider::Operation::complete;
 }
 
 }  // namespace
@@ -88,12 +80,7 @@ Result<void> ApiCall::check_key() {
     key_ = presented.empty() ? nullptr : settings_->keys.find(presented);
     if (key_) return {};
     rejection_ = presented.empty() ? KeyRejection::missing : KeyRejection::unknown;
-    Error error(Code::auth, presented.empty()
-                                ? "this gateway wants an API key: send it as \"Authorization: "
-                                  "Bearer KEY\""
-                                : "the API key is not one of this gateway's");
-    error.scope = Scope::request;
-    return error;
+    return KeyRing::refusal(presented);
 }
 
 Result<void> ApiCall::admit() {

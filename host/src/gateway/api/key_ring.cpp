@@ -92,4 +92,13 @@ std::shared_ptr<ClientKey> KeyRing::find(std::string_view secret) const noexcept
     return found;
 }
 
+Error KeyRing::refusal(std::string_view secret) {
+    Error error(Code::auth, secret.empty()
+                                ? "this gateway wants an API key: send it as \"Authorization: "
+                                  "Bearer KEY\""
+                                : "the API key is not one of this gateway's");
+    error.scope = Scope::request;
+    return error;
+}
+
 }  // namespace tenon::gateway

@@ -89,6 +89,8 @@ public:
     [[nodiscard]] bool required() const noexcept { return !keys_.empty(); }
     /// nullptr = unknown.
     [[nodiscard]] std::shared_ptr<ClientKey> find(std::string_view secret) const noexcept;
+    /// Why a client with `secret`, or none if that is empty, may not ask.
+    [[nodiscard]] static Error refusal(std::string_view secret);
 
 private:
     std::vector<std::shared_ptr<ClientKey>> keys_;

@@ -143,8 +143,7 @@ net::Awaitable<void> GatewayHandler::offline(std::string_view path,
     add_cors(headers, request, settings.config.cors.origins);
     const auto key = settings.keys.find(presented_key(request));
     if (settings.keys.required() && !key) {
-        Error error(Code::auth, "this gateway wants an API key");
-        error.scope = Scope::request;
+        const Error error = KeyRing::refusal(presented_key(request));
         co_await refuse(response, 401, headers, request, error);
         co_return;
     }
@@ -230,8 +229,7 @@ net::Awaitable<bool> GatewayHandler::get_models(std::string_view path,
     HeaderList headers;
     add_cors(headers, request, settings.config.cors.origins);
     if (settings.keys.required() && !settings.keys.find(presented_key(request))) {
-        Error error(Code::auth, "this gateway wants an API key");
-        error.scope = Scope::request;
+        const Error error = KeyRing::refusal(presented_key(request));
         co_await refuse(response, 401, headers, request, error);
         co_return true;
     }

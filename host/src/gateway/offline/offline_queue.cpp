@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gateway/api/ids.hpp"
+#include "gateway/api/operation.hpp"
 #include "gateway/daemon/readiness.hpp"
 #include "provider/io_waker.hpp"
 #include "runtime/host_impl.hpp"
@@ -40,15 +41,6 @@ public:
 private:
     const ParsedRequest& request_;
 };
-
-provider::Operation to_provider(Operation operation) {
-    switch (operation) {
-        case Operation::embed: return provider::Operation::embed;
-        case Operation::rerank: return provider::Operation::rerank;
-        case Operation::complete: break;
-    }
-    return provider::Operation::complete;
-}
 
 bool is_for_later(Code code) {
     return code == Code::unavailable || code == Code::overloaded || code == Code::throttled ||

@@ -24,54 +24,44 @@ std::string unix_nano(const Trace& trace, base::Duration at) {
     return std::to_string(std::chrono::duration_cast<std::chrono::nanoseconds>(time).count());
 }
 
-void attribute(JsonWriter& json, std::string_view key, std::string_view text) {
-    if (text.empty()) return;
+/// An attribute whose value has the members that `write_value` writes.
+template <class WriteValue>
+void write_attribute(JsonWriter& json, std::string_view key, WriteValue&& write_value) {
     json.begin_object();
     json.member("key", key);
     json.key("value");
     json.begin_object();
-    json.member("stringValue", text);
+    write_value();
     json.end_object();
     json.end_object();
 }
+
+void attribute(JsonWriter& json, std::string_view key, std::string_view text) {
+    if (text.empty()) return;
+    write_attribute(json, key, [&] { json.member("stringValue", text); });
+}
 void attribute(JsonWriter& json, std::string_view key, std::int64_t number) {
-    json.begin_object();
-    json.member("key", key);
-    json.key("value");
-    json.begin_object();
-    json.member("intValue", std::to_string(number));
-    json.end_object();
-    json.end_object();
+    write_attribute(json, key, [&] { json.member("intValue", std::to_string(number)); });
 }
 void attribute(JsonWriter& json, std::string_view key, std::uint64_t number) {
     attribute(json, key, static_cast<std::int64_t>(number));
 }
 void attribute(JsonWriter& json, std::string_view key, bool flag) {
-    json.begin_object();
-    json.member("key", key);
-    json.key("value");
-    json.begin_object();
-    json.member("boolValue", flag);
-    json.end_object();
-    json.end_object();
+    write_attribute(json, key, [&] { json.member("boolValue", flag); });
 }
 void text_list(JsonWriter& json, std::string_view key, std::string_view text) {
     if (text.empty()) return;
-    json.begin_object();
-    json.member("key", key);
-    json.key("value");
-    json.begin_object();
-    json.key("arrayValue");
-    json.begin_object();
-    json.key("values");
-    json.begin_array();
-    json.begin_object();
-    json.member("stringValue", text);
-    json.end_object();
-    json.end_array();
-    json.end_object();
-    json.end_object();
-    json.end_object();
+    write_attribute(json, key, [&] {
+        json.key("arrayValue");
+        json.begin_object();
+        json.key("values");
+        json.begin_array();
+        json.begin_object();
+        json.member("stringValue", text);
+        json.end_object();
+        json.end_array();
+        json.end_object();
+    });
 }
 
 void write_status(JsonWriter& json, bool failed, std::string_view message) {
