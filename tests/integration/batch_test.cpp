@@ -3,14 +3,12 @@
 #include <csignal>
 #include <filesystem>
 
+#include "support/contains.hpp"
+
 using namespace tenon;
 using namespace tenon::test;
 
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
 
 std::string prompts(int count) {
     std::string text;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cli_fixture.hpp"
+#include "support/contains.hpp"
 #include "support/fake_daemon.hpp"
 
 namespace tenon::test {
@@ -27,10 +28,6 @@ struct ControlFixture {
     std::filesystem::path socket;
     std::filesystem::path state;
 };
-
-inline bool contains(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
-}
 
 /// An answer of the daemon to a command.
 inline std::string reply(const std::string& provider, const std::string& kind,

@@ -10,13 +10,24 @@
 #include <mutex>
 #include <thread>
 
+#include "support/contains.hpp"
+#include "support/eventually.hpp"
+
 namespace tenon::test {
 
 /// Longer than anything a test waits for; who waits as long has failed.
-inline constexpr std::chrono::seconds kLong{30};
+inline constexpr std::chrono::seconds kLong = kPatience;
 
 /// For command(): long enough.
 inline constexpr std::chrono::milliseconds kSettle = kLong;
+
+/// Configurations of the mock: a connect that lasts, requests that are never answered.
+inline const std::string kSlowConnect = R"({"connect":"slow","slow_ms":3600000})";
+inline const std::string kSilent = R"({"fail_every":1,"fail_with":"silent"})";
+/// Settings of a provider: one dial, then quiet for as long as a test may last.
+inline const std::string kOneDial =
+    R"({"connection":{"reconnect_attempts":1,"reconnect_delay":"1h","drain_grace":"1h"},
+        "health":{"interval":"1h"},"timeouts":{"connect":"1h"},"jitter":false})";
 
 /// A host with the bundled plugins and this configuration file.
 inline std::unique_ptr<host::Host> open_with(const std::string& json,
@@ -45,16 +56,6 @@ inline void add(host::Host& host, const std::string& name, const std::string& ki
     BOOST_REQUIRE_MESSAGE(added.has_value(), why(added));
 }
 
-/// Waits until it is so; a test that waits in vain fails.
-template <class Condition>
-void eventually(const std::string& what, Condition condition) {
-    const auto end = std::chrono::steady_clock::now() + kLong;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() >= end) BOOST_FAIL("never: " << what);
-        std::this_thread::yield();
-    }
-}
-
 inline host::ProviderStatistics statistics_of(const host::Host& host, const std::string& name) {
     for (const auto& each : host.statistics()) {
         if (each.name == name) return each;
@@ -68,10 +69,6 @@ inline host::CommandReply tell(host::Host& host, const std::string& provider, ho
     auto reply = host.command(provider, command, patience);
     BOOST_REQUIRE_MESSAGE(reply.has_value(), why(reply));
     return *std::move(reply);
-}
-
-inline bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
 }
 
 /// Who answers a request for this model.

@@ -9,13 +9,6 @@ using Kind = host::CommandReply::Kind;
 
 namespace {
 
-const std::string kSlowConnect = R"({"connect":"slow","slow_ms":3600000})";
-const std::string kSilent = R"({"fail_every":1,"fail_with":"silent"})";
-/// One dial, then quiet for as long as a test may last.
-const std::string kOneDial =
-    R"({"connection":{"reconnect_attempts":1,"reconnect_delay":"1h","drain_grace":"1h"},
-        "health":{"interval":"1h"},"timeouts":{"connect":"1h"},"jitter":false})";
-
 /// Whether the plugin has the request, and not just the connect before it.
 bool is_asked(host::Host& host, const std::string& name) {
     const auto status = status_of(host, name);

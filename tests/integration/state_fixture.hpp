@@ -2,26 +2,13 @@
 
 #include "managed_fixture.hpp"
 
-#include <stdlib.h>
-
 #include "store/state_store.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace tenon::test {
 
 /// A directory for a configuration and a state file, and hosts that use them one after the other.
 struct StateFixture {
-    StateFixture() {
-        std::string name = (std::filesystem::temp_directory_path() / "tenon_state_XXXXXX").string();
-        BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
-        directory = name;
-    }
-    ~StateFixture() {
-        std::error_code ignored;
-        std::filesystem::remove_all(directory, ignored);
-    }
-    StateFixture(const StateFixture&) = delete;
-    StateFixture& operator=(const StateFixture&) = delete;
-
     [[nodiscard]] std::filesystem::path state_file() const { return directory / "state.db"; }
     [[nodiscard]] std::filesystem::path config_file() const { return directory / "config.json"; }
 
@@ -78,7 +65,8 @@ struct StateFixture {
     /// No write can succeed from now on.
     void break_disk() const { std::filesystem::remove(state_file()); }
 
-    std::filesystem::path directory;
+    TemporaryDirectory own;
+    const std::filesystem::path directory = own.path();
 };
 
 }  // namespace tenon::test

@@ -6,16 +6,17 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 
 namespace tenon::test {
 
-/// A directory of the test's own, gone afterwards.
+/// A directory of the test's own, mode 0700, gone with all its contents afterwards.
 class TemporaryDirectory {
 public:
     TemporaryDirectory() {
         std::string pattern = (std::filesystem::temp_directory_path() / "tenon-XXXXXX").string();
         BOOST_REQUIRE(mkdtemp(pattern.data()) != nullptr);
-        path_ = pattern;
+        path_ = std::filesystem::canonical(pattern);
     }
     ~TemporaryDirectory() {
         std::error_code ignored;
@@ -25,6 +26,10 @@ public:
     TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
 
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+    [[nodiscard]] std::filesystem::path operator/(std::string_view name) const {
+        return path_ / name;
+    }
 
     /// Writes a file and returns its path.
     [[nodiscard]] std::string file(const std::string& name, const std::string& text) const {

@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(with_keys_nobody_without_one_is_answered) {
             rig.post("/v1/chat/completions", chat("fake/fake-small", "Hi"), headers);
         BOOST_TEST(answer.status == 401);
         BOOST_TEST(answer.header("x-request-id").has_value());
-        BOOST_TEST(has(answer.body, "invalid_api_key"));
+        BOOST_TEST(contains(answer.body, "invalid_api_key"));
     }
     BOOST_TEST(rig.get("/v1/models").status == 401);
     BOOST_TEST(rig.get("/metrics").status == 401);
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(a_key_has_its_place_back_when_its_client_leaves) {
             "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
             "Bearer other-key-0123456789\r\nContent-Length: " +
             std::to_string(body.size()) + "\r\n\r\n" + body);
-        BOOST_TEST(has(client.read_until("data: "), "200 OK"));
+        BOOST_TEST(contains(client.read_until("data: "), "200 OK"));
         BOOST_TEST(rig.post("/v1/chat/completions", chat("fake/fake-small", "Hi"),
                             bearer("other-key-0123456789"))
                        .status == 429);
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(a_body_over_the_limit_is_refused_in_the_clients_dialect) {
     const GatewayRig rig(R"("max_body_bytes":2048)");
     const auto answer = rig.post("/v1/messages", chat("fake/fake-small", std::string(3000, 'a')));
     BOOST_TEST(answer.status == 413);
-    BOOST_TEST(has(answer.body, "request_too_large"));
+    BOOST_TEST(contains(answer.body, "request_too_large"));
 }
 
 BOOST_AUTO_TEST_CASE(no_secret_is_in_anything_that_is_shown) {
@@ -126,12 +126,12 @@ BOOST_AUTO_TEST_CASE(no_secret_is_in_anything_that_is_shown) {
         const auto shown = rig.admin("GET", path);
         BOOST_TEST(shown.status == 200, path);
         for (const char* secret : {"app-key", "other-key", "admin-key", "upstream-secret"}) {
-            BOOST_TEST(!has(shown.body, secret), path);
+            BOOST_TEST(!contains(shown.body, secret), path);
         }
     }
     const auto metrics = rig.get("/metrics", bearer("admin-key-0123456789"));
     BOOST_TEST(metrics.status == 200);
-    BOOST_TEST(!has(metrics.body, "-key-0123456789"));
+    BOOST_TEST(!contains(metrics.body, "-key-0123456789"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -46,11 +46,11 @@ BOOST_AUTO_TEST_CASE(a_request_is_kept_while_nobody_can_be_asked_and_sent_on_rec
     const std::string place =
         place_of(rig.post("/v1/chat/completions", chat("fake/fake-small", "Hello"), kQueue));
     BOOST_TEST(rig.get(place).status == 202);
-    BOOST_TEST(has(rig.admin("GET", "/admin/v1/offline").body, "\"queued\":1"));
+    BOOST_TEST(contains(rig.admin("GET", "/admin/v1/offline").body, "\"queued\":1"));
     bring_back(rig);
     const auto answer = wait_for_answer(rig, place);
     BOOST_TEST(answer.status == 200);
-    BOOST_TEST(has(answer.body, "You said: Hello"));
+    BOOST_TEST(contains(answer.body, "You said: Hello"));
     BOOST_TEST(rig.get(place).status == 200);  // until it is forgotten
     RawClient client(rig.port);
     BOOST_TEST(client.exchange("DELETE", place).status == 204);
@@ -68,14 +68,14 @@ BOOST_AUTO_TEST_CASE(an_answer_comes_in_the_dialect_of_the_request_and_whole) {
     bring_back(rig);
     const auto answer = wait_for_answer(rig, place);
     BOOST_TEST(answer.status == 200);
-    BOOST_TEST(has(answer.body, R"("type":"message")"));
+    BOOST_TEST(contains(answer.body, R"("type":"message")"));
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_kept_that_nobody_asked_to_keep) {
     GatewayRig rig(kOffline);
     take_down(rig);
     BOOST_TEST(rig.post("/v1/chat/completions", chat("fake/fake-small", "Hi")).status == 503);
-    BOOST_TEST(has(rig.admin("GET", "/admin/v1/offline").body, "\"queued\":0"));
+    BOOST_TEST(contains(rig.admin("GET", "/admin/v1/offline").body, "\"queued\":0"));
 }
 
 BOOST_AUTO_TEST_CASE(a_gateway_without_a_queue_says_so) {
@@ -83,14 +83,14 @@ BOOST_AUTO_TEST_CASE(a_gateway_without_a_queue_says_so) {
     take_down(rig);
     const auto answer = rig.post("/v1/chat/completions", chat("fake/fake-small", "Hi"), kQueue);
     BOOST_TEST(answer.status == 400);
-    BOOST_TEST(has(answer.body, "gateway.offline"));
+    BOOST_TEST(contains(answer.body, "gateway.offline"));
 }
 
 BOOST_AUTO_TEST_CASE(a_request_that_is_wrong_is_refused_and_not_kept) {
     GatewayRig rig(kOffline);
     BOOST_TEST(rig.post("/v1/chat/completions", chat("fake/fault-context", "Hi"), kQueue).status ==
                400);
-    BOOST_TEST(has(rig.admin("GET", "/admin/v1/offline").body, "\"queued\":0"));
+    BOOST_TEST(contains(rig.admin("GET", "/admin/v1/offline").body, "\"queued\":0"));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_kept_outlives_the_daemon) {
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(what_is_kept_outlives_the_daemon) {
     rig.restart();
     BOOST_TEST(rig.get(place).status == 202);
     bring_back(rig);
-    BOOST_TEST(has(wait_for_answer(rig, place).body, "You said: Later"));
+    BOOST_TEST(contains(wait_for_answer(rig, place).body, "You said: Later"));
 }
 
 BOOST_AUTO_TEST_CASE(only_the_key_that_sent_a_request_can_fetch_its_answer) {

@@ -5,11 +5,11 @@
 #include <fstream>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "gateway/daemon/daemon.hpp"
+#include "support/contains.hpp"
+#include "support/eventually.hpp"
 #include "support/fake_llm.hpp"
-#include "support/gate.hpp"
 #include "support/raw_client.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -87,20 +87,6 @@ private:
 inline std::string chat(const std::string& model, const std::string& text, bool stream = false) {
     return R"({"model":")" + model + R"(","stream":)" + (stream ? "true" : "false") +
            R"(,"messages":[{"role":"user","content":")" + text + R"("}]})";
-}
-
-inline bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
-
-/// Waits until it is so; a test that waits in vain fails.
-template <class Condition>
-void eventually(const std::string& what, Condition condition) {
-    const auto end = std::chrono::steady_clock::now() + kPatience;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() >= end) BOOST_FAIL("never: " << what);
-        std::this_thread::yield();
-    }
 }
 
 /// Nothing is under way any more, at the gateway or at the provider, and nothing is held.

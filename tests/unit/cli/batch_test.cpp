@@ -4,12 +4,14 @@
 #include "cli/batch_input.hpp"
 #include "cli/batch_progress.hpp"
 #include "cli/batch_record.hpp"
+#include "support/contains.hpp"
 #include "wire/json.hpp"
 
 namespace tenon::cli {
 namespace {
 
 using namespace std::chrono_literals;
+using test::contains;
 
 BatchLine read(const std::string& text, const BatchDefaults& defaults = {}) {
     auto line = read_batch_line(text, 3, defaults);
@@ -26,10 +28,6 @@ std::string problem(const std::string& text) {
 
 const host::ChatRequest& chat(const BatchLine& line) {
     return std::get<host::ChatRequest>(line.request);
-}
-
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
 }
 
 BOOST_AUTO_TEST_SUITE(batch_line)

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "support/fake_daemon.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace tenon::cli {
 namespace {
@@ -19,27 +20,14 @@ using test::FakeDaemon;
 using test::ReceivedRequest;
 
 struct Fixture {
-    Fixture() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "tenon-XXXXXX").string();
-        BOOST_REQUIRE(mkdtemp(pattern.data()) != nullptr);
-        directory = pattern;
-        socket = directory / "control.sock";
-    }
-    ~Fixture() {
-        std::error_code ignored;
-        std::filesystem::remove_all(directory, ignored);
-    }
-    Fixture(const Fixture&) = delete;
-    Fixture& operator=(const Fixture&) = delete;
-
     [[nodiscard]] Error error_of(const std::string& target) const {
         auto answer = ControlClient(socket).get(target);
         BOOST_REQUIRE(!answer);
         return answer.error();
     }
 
-    std::filesystem::path directory;
-    std::filesystem::path socket;
+    test::TemporaryDirectory directory;
+    std::filesystem::path socket = directory / "control.sock";
 };
 
 bool says(const Error& error, std::string_view words) {

@@ -17,6 +17,7 @@
 #include "core/failover.hpp"
 #include "provider/provider.hpp"
 #include "provider_support.hpp"
+#include "support/contains.hpp"
 
 namespace tenon {
 
@@ -132,9 +133,6 @@ inline core::BreakerSnapshot breaker(ProviderFixture& provider) {
 }
 inline Availability availability(ProviderFixture& provider, const std::string& model = "inline") {
     return provider->state(model).availability;
-}
-inline bool contains(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
 }
 
 /// What is held and waited for now: kNothing at rest.

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "left_request.hpp"
 #include "router_support.hpp"
 
 namespace tenon::router::test {
@@ -188,25 +189,8 @@ BOOST_AUTO_TEST_CASE(an_attempt_out_of_which_something_is_thrown_ends_too) {
 
 BOOST_AUTO_TEST_CASE(a_request_that_is_left_in_the_middle_ends_once) {
     Rig rig(in_order({"a"}));
-    const auto published = std::make_shared<const Published>(
-        Published{std::make_shared<const Routing>(Rig::table(in_order({"a"})), rig.all(),
-                                                  core::BalancerSettings(), 1),
-                  {}});
-    const RouterSettings settings = quick();
-    const ChangeWaits changes;
-    core::Random random(1);
-    const RunContext context{
-        settings.retry, settings.failover, rig.clock, changes, nullptr, random, 0};
-    Body body;
-    provider::CancelSignal cancel;
     Journal journal;
-    LogicalRequest logical = observed(journal);
-    logical.body = &body;
-    {
-        RequestRun run(context, published, *published->routing->table().find("m"), logical, nullptr,
-                       cancel);
-        BOOST_TEST((run.next() == RequestRun::Next::attempt));
-    }
+    leave_in_the_middle(rig, observed(journal), [] {});
     BOOST_TEST(journal.lines ==
                "1 a/m first_pick\n"
                "1 cancelled\n"

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "../core/heap_count.hpp"
+#include "left_request.hpp"
 #include "router_support.hpp"
 
 namespace tenon::router::test {
@@ -62,24 +63,8 @@ BOOST_AUTO_TEST_CASE(a_request_that_is_answered_at_once_allocates_nothing) {
 
 BOOST_AUTO_TEST_CASE(a_request_that_is_left_in_the_middle_is_counted_and_holds_nothing) {
     Rig rig(in_order({"a"}));
-    const auto published = std::make_shared<const Published>(
-        Published{std::make_shared<const Routing>(Rig::table(in_order({"a"})), rig.all(),
-                                                  core::BalancerSettings(), 1),
-                  {}});
-    const RouterSettings settings = quick();
-    const ChangeWaits changes;
-    core::Random random(1);
-    const RunContext context{
-        settings.retry, settings.failover, rig.clock, changes, nullptr, random, 0};
-    Body body;
-    provider::CancelSignal cancel;
-    const LogicalRequest logical{.model = "m", .body = &body};
-    {
-        RequestRun run(context, published, *published->routing->table().find("m"), logical, nullptr,
-                       cancel);
-        BOOST_TEST((run.next() == RequestRun::Next::attempt));
-        BOOST_TEST(rig['a'].in_flight().count() == 1U);
-    }
+    leave_in_the_middle(rig, {.model = "m"},
+                        [&] { BOOST_TEST(rig['a'].in_flight().count() == 1U); });
     BOOST_TEST(rig['a'].in_flight().count() == 0U);
     BOOST_TEST(rig['a'].counters().requests.snapshot().of(core::Ending::cancelled) == 1U);
 }

@@ -10,31 +10,17 @@
 
 #include "client_rig.hpp"
 #include "http_server_rig.hpp"
+#include "support/contains.hpp"
+#include "support/temporary_directory.hpp"
 #include "support/test_certificate.hpp"
 
 namespace tenon::transport {
 namespace {
 
 namespace fs = std::filesystem;
+using test::contains;
 using test::RawClient;
-
-// A directory of its own for socket files.
-class TempDirectory {
-public:
-    TempDirectory() {
-        std::string name = (fs::temp_directory_path() / "tenon-XXXXXX").string();
-        BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path_ = name;
-    }
-    ~TempDirectory() { fs::remove_all(path_); }
-    TempDirectory(const TempDirectory&) = delete;
-    TempDirectory& operator=(const TempDirectory&) = delete;
-
-    [[nodiscard]] fs::path operator/(const char* name) const { return path_ / name; }
-
-private:
-    fs::path path_;
-};
+using test::TemporaryDirectory;
 
 // Why a second server cannot listen there; empty if it can.
 std::string refusal(const net::ListenEndpoint& endpoint, const HttpServerOptions& options = {}) {
@@ -43,10 +29,6 @@ std::string refusal(const net::ListenEndpoint& endpoint, const HttpServerOptions
     HttpServer server(threads, handler, options);
     const auto started = server.start({endpoint});
     return started ? "" : started.error().message;
-}
-
-bool contains(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
 }
 
 struct Certificate {
@@ -64,7 +46,7 @@ struct Certificate {
 BOOST_AUTO_TEST_SUITE(http_server_listen)
 
 BOOST_AUTO_TEST_CASE(a_unix_socket_is_for_its_owner_and_removed_at_the_end) {
-    const TempDirectory directory;
+    const TemporaryDirectory directory;
     const fs::path path = directory / "tenon.sock";
     {
         const ServerRig rig({}, {.unix_path = path.string()});
@@ -79,7 +61,7 @@ BOOST_AUTO_TEST_CASE(a_unix_socket_is_for_its_owner_and_removed_at_the_end) {
 }
 
 BOOST_AUTO_TEST_CASE(the_file_of_a_dead_server_is_replaced) {
-    const TempDirectory directory;
+    const TemporaryDirectory directory;
     const fs::path path = directory / "tenon.sock";
     const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
     sockaddr_un address{};
@@ -93,7 +75,7 @@ BOOST_AUTO_TEST_CASE(the_file_of_a_dead_server_is_replaced) {
 }
 
 BOOST_AUTO_TEST_CASE(the_file_of_a_living_server_is_left_alone) {
-    const TempDirectory directory;
+    const TemporaryDirectory directory;
     const fs::path path = directory / "tenon.sock";
     const ServerRig rig({}, {.unix_path = path.string()});
     BOOST_TEST(contains(refusal({.unix_path = path.string()}), "running already"));
@@ -101,7 +83,7 @@ BOOST_AUTO_TEST_CASE(the_file_of_a_living_server_is_left_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_is_no_socket_is_left_alone) {
-    const TempDirectory directory;
+    const TemporaryDirectory directory;
     const fs::path path = directory / "precious";
     std::ofstream(path) << "content";
     BOOST_TEST(contains(refusal({.unix_path = path.string()}), "is no socket"));
@@ -111,7 +93,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_no_socket_is_left_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(a_successor_s_socket_is_not_removed) {
-    const TempDirectory directory;
+    const TemporaryDirectory directory;
     const fs::path path = directory / "tenon.sock";
     ServerRig old({}, {.unix_path = path.string()});
     fs::remove(path);
@@ -146,7 +128,7 @@ BOOST_AUTO_TEST_CASE(bad_hosts_are_named) {
 }
 
 BOOST_AUTO_TEST_CASE(either_all_endpoints_are_listened_on_or_none) {
-    const TempDirectory directory;
+    const TemporaryDirectory directory;
     const fs::path path = directory / "tenon.sock";
     const ServerRig rig;
     net::IoThreads threads(1);
@@ -158,7 +140,7 @@ BOOST_AUTO_TEST_CASE(either_all_endpoints_are_listened_on_or_none) {
 }
 
 BOOST_AUTO_TEST_CASE(several_endpoints_are_served_at_once) {
-    const TempDirectory directory;
+    const TemporaryDirectory directory;
     const fs::path path = directory / "tenon.sock";
     net::IoThreads threads(2);
     TestHandler handler(threads);
