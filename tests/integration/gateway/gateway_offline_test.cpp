@@ -117,6 +117,27 @@ BOOST_AUTO_TEST_CASE(only_the_key_that_sent_a_request_can_fetch_its_answer) {
     BOOST_TEST(rig.get(place, {{"authorization", "Bearer key-of-a-0123456789"}}).status == 202);
 }
 
+BOOST_AUTO_TEST_CASE(a_request_for_one_provider_is_sent_to_no_other) {
+    FakeLlmOptions any_model;
+    any_model.models.clear();
+    GatewayRig rig(kOffline, "", any_model);
+    host::ProviderOptions other;
+    other.name = "other";
+    other.kind = "openai";
+    other.config_json =
+        R"({"base_url":")" + rig.llm.openai_url() + R"(","api_key":"upstream-secret"})";
+    BOOST_TEST_REQUIRE(rig.daemon->host().add_provider(other).has_value());
+    take_down(rig);
+    const std::string place =
+        place_of(rig.post("/v1/chat/completions", chat("other/fake-small", "Hi"),
+                          {{"x-tenon-offline", "queue"}, {"x-tenon-provider", "fake"}}));
+    bring_back(rig);
+    BOOST_TEST(wait_for_answer(rig, place).status == 200);
+    for (const ReceivedRequest& request : rig.llm.server().requests()) {
+        if (request.method == "POST") BOOST_TEST(contains(request.body, R"("other/fake-small")"));
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace tenon::test

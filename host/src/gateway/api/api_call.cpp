@@ -328,8 +328,9 @@ net::Awaitable<bool> ApiCall::keep_for_later(const Error& error) {
         co_await refuse(disabled);
         co_return true;
     }
-    const auto kept = co_await context_.offline()->keep(
-        std::string(path_), parsed_.model, std::move(original_), key_name(), io_index_);
+    OfflineQueue::Incoming request{std::string(path_), wishes_.provider, parsed_.model,
+                                   std::move(original_), key_name()};
+    const auto kept = co_await context_.offline()->keep(std::move(request), io_index_);
     if (!kept) {
         co_await refuse(kept.error());
         co_return true;

@@ -6,6 +6,7 @@
 
 #include "gateway/api/ids.hpp"
 #include "gateway/api/operation.hpp"
+#include "gateway/api/request_wishes.hpp"
 #include "gateway/daemon/readiness.hpp"
 #include "provider/io_waker.hpp"
 #include "runtime/host_impl.hpp"
@@ -20,6 +21,8 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kLookAgain = std::chrono::seconds(5);
 /// Between two looks: attempts in vain cause events, too, and each costs the disk two writes.
 constexpr auto kCalm = std::chrono::milliseconds(200);
+/// Events that may wait to be heard.
+constexpr std::size_t kEvents = 64;
 /// A request that has been out for longer is sent again: longer than any can take.
 constexpr store::UnixMs kLease = 3'600'000;
 
@@ -47,6 +50,14 @@ bool is_for_later(Code code) {
            code == Code::cancelled;
 }
 
+/// An attempt in vain, too, causes events: they must not have it made again at once.
+bool may_be_back(const host::Event& event) {
+    if (event.kind == "reloaded") return true;
+    if (event.kind == "breaker") return event.to == "closed" || event.to == "half_open";
+    return event.to == "connected" || event.to == "enabled" || event.to == "healthy" ||
+           (event.kind == "cool_down" && event.to == "none");
+}
+
 Error unknown(const std::string& id) {
     return Error(Code::not_found, "there is no offline request " + id +
                                       "; it was fetched and forgotten, is too old, or another "
@@ -70,12 +81,13 @@ OfflineQueue::OfflineQueue(runtime::HostImpl& host, std::unique_ptr<store::Reque
     : host_(host), queue_(std::move(queue)) {
     count();
     events_ = host_.subscribe(
-        [this](const host::Event&) {
+        [this](const host::Event& event) {
+            if (!may_be_back(event)) return;
             const std::lock_guard lock(mutex_);
             news_ = true;
             changed_.notify_all();
         },
-        1);
+        kEvents);
     thread_ = std::thread([this] { run(); });
 }
 
@@ -224,7 +236,8 @@ net::Awaitable<OfflineQueue::Sent> OfflineQueue::ask(const store::QueuedRequest&
                                                      std::shared_ptr<provider::CancelSignal> cancel,
                                                      std::size_t io_index) {
     Sent result;
-    const Dialect* dialect = find_dialect(request.dialect);
+    const std::string_view path = path_of(request.dialect);
+    const Dialect* dialect = find_dialect(path);
     if (dialect == nullptr) {
         result.status = 410;
         result.body = R"({"error":{"message":"this gateway no longer knows the dialect"}})";
@@ -243,6 +256,8 @@ net::Awaitable<OfflineQueue::Sent> OfflineQueue::ask(const store::QueuedRequest&
     WholeBody body(*parsed);
     runtime::CanonicalRequest asked;
     asked.operation = to_provider(parsed->operation);
+    asked.provider = std::string_view(request.dialect).substr(path.size());
+    if (!asked.provider.empty()) asked.provider.remove_prefix(1);
     asked.model = parsed->model;
     asked.body = &body;
     const base::TimePoint began = base::steady_clock().now();
@@ -292,15 +307,17 @@ net::Awaitable<Result<T>> OfflineQueue::on_thread(
     co_return *std::move(shared->result);
 }
 
-net::Awaitable<Result<std::string>> OfflineQueue::keep(std::string path, std::string model,
-                                                       std::string body, std::string client,
-                                                       std::size_t io_index) {
+net::Awaitable<Result<std::string>> OfflineQueue::keep(Incoming incoming, std::size_t io_index) {
     store::QueuedRequest request;
     request.id = new_id();
-    request.dialect = std::move(path);
-    request.model = std::move(model);
-    request.client = std::move(client);
-    request.body = std::move(body);
+    request.dialect = std::move(incoming.path);
+    request.model = std::move(incoming.model);
+    request.client = std::move(incoming.client);
+    request.body = std::move(incoming.body);
+    if (!incoming.provider.empty()) {
+        request.dialect += '?' + incoming.provider;
+        request.model.insert(0, incoming.provider + '/');
+    }
     std::function<Result<std::string>(store::RequestQueue&)> job =
         [request = std::move(request)](store::RequestQueue& queue) -> Result<std::string> {
         if (auto kept = queue.enqueue(request, now_ms()); !kept) return std::move(kept).error();

@@ -54,12 +54,17 @@ public:
     OfflineQueue& operator=(const OfflineQueue&) = delete;
     ~OfflineQueue();
 
-    /// Keeps a request as its client wrote it. On the disk when it returns.
-    /// \param path of the dialect \param client the name of the client's key; may be empty
+    /// A request as its client wrote it.
+    struct Incoming {
+        std::string path;      ///< of the dialect
+        std::string provider;  ///< that alone may be asked; empty = as the model says
+        std::string model;
+        std::string body;
+        std::string client;  ///< the name of its key; may be empty
+    };
+    /// Keeps a request. On the disk when it returns.
     /// \return its id. Errors: Code::overloaded if too many wait; the disk.
-    [[nodiscard]] net::Awaitable<Result<std::string>> keep(std::string path, std::string model,
-                                                           std::string body, std::string client,
-                                                           std::size_t io_index);
+    [[nodiscard]] net::Awaitable<Result<std::string>> keep(Incoming incoming, std::size_t io_index);
 
     /// How a request stands, for the client that sent it. Errors: Code::not_found, also for others.
     [[nodiscard]] net::Awaitable<Result<store::RequestQueue::Found>> find(std::string id,
