@@ -97,10 +97,13 @@ Result<void> ApiCall::admit() {
     if (wishes_.queue_offline) original_ = std::move(request_.body);
     std::string().swap(request_.body);
     if (!key_) return {};
-    if (!key_->may_ask_for(parsed_.model)) {
+    // Who names a provider asks for that one's model, whatever else is called so.
+    const std::string model =
+        wishes_.provider.empty() ? parsed_.model : wishes_.provider + '/' + parsed_.model;
+    if (!key_->may_ask_for(model)) {
         rejection_ = KeyRejection::model;
-        return Error(Code::forbidden, "the key '" + key_->name() +
-                                          "' may not ask for the model \"" + parsed_.model + "\"");
+        return Error(Code::forbidden,
+                     "the key '" + key_->name() + "' may not ask for the model \"" + model + "\"");
     }
     const std::int64_t tokens = estimated_tokens(parsed_.body);
     KeyRejection why{};
@@ -198,6 +201,7 @@ net::Awaitable<void> ApiCall::answer_stream() {
     if (!result_) cancel_->cancel();
     while (!result_) co_await waker_->wait(base::kNoDeadline);  // it ends: it is cancelled
     if (pipe.first_delta()) first_delta_ = *pipe.first_delta() - arrived_;
+    if (!*result_) lease_.used_in_part(entry_->deltas());
     if (problem) std::rethrow_exception(problem);
     co_await end_stream(pipe);
 }

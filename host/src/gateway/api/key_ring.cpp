@@ -86,6 +86,7 @@ KeyRing::KeyRing(const std::map<std::string, config::GatewayKeyConfig, std::less
 
 std::shared_ptr<ClientKey> KeyRing::find(std::string_view secret) const noexcept {
     std::shared_ptr<ClientKey> found;
+    if (secret.empty()) return found;
     for (const auto& key : keys_) {  // all of them: the time tells nothing
         if (equal_secrets(key->secret(), secret)) found = key;
     }

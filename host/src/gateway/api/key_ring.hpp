@@ -68,6 +68,11 @@ public:
     void used(std::int64_t tokens) noexcept { used_ = tokens; }
     /// What was reserved is what is charged: nobody knows better.
     void used_as_reserved() noexcept { used_ = reserved_; }
+    /// A stream has ended after `deltas` without a word of what it took: about one token each, and
+    /// the prompt. Otherwise whoever leaves before the end would pay nothing.
+    void used_in_part(std::uint64_t deltas) noexcept {
+        if (deltas > 0) used_ = reserved_ + static_cast<std::int64_t>(deltas);
+    }
 
 private:
     std::shared_ptr<ClientKey> key_;

@@ -51,6 +51,7 @@ BOOST_AUTO_TEST_CASE(a_key_is_found_by_its_secret_alone) {
     BOOST_TEST(!ring.find("s3cret-s3cret-s3creT"));
     BOOST_TEST(!ring.find(""));
     BOOST_TEST(!ring.find("it"));
+    BOOST_TEST(!KeyRing(one(key(""))).find(""));
 }
 
 BOOST_AUTO_TEST_CASE(a_key_may_ask_for_its_models_only) {
@@ -99,6 +100,22 @@ BOOST_AUTO_TEST_CASE(a_request_that_used_less_than_reserved_gives_the_rest_back)
     client.settle(90, 10);
     BOOST_TEST(take(client, 90, kStart).has_value());
     BOOST_TEST(!take(client, 1, kStart));
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_that_broke_costs_what_has_come_of_it) {
+    auto config = key("x");
+    config.tokens_per_minute = 100;
+    const auto client = std::make_shared<ClientKey>("it", config);
+    const auto stream = [&](std::uint64_t deltas) {
+        BOOST_TEST(take(*client, 30, kStart).has_value());
+        KeyLease(client, 30).used_in_part(deltas);
+    };
+    stream(0);
+    BOOST_TEST(take(*client, 100, kStart).has_value());  // nothing was used
+    client->settle(100, 0);
+    stream(20);
+    BOOST_TEST(!take(*client, 51, kStart).has_value());
+    BOOST_TEST(take(*client, 50, kStart).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_request_that_used_more_than_reserved_owes_the_rest) {
