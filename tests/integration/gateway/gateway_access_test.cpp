@@ -53,6 +53,40 @@ BOOST_AUTO_TEST_CASE(a_key_is_held_to_its_models_and_its_rate) {
                    .status == 200);
 }
 
+BOOST_AUTO_TEST_CASE(a_key_is_held_to_its_models_at_whichever_provider_it_names) {
+    const GatewayRig rig(
+        R"("keys":{"app":{"key":"app-key-0123456789","models":["fake-small","fake/fake-large"]}})",
+        R"("routes":[{"model":"fake-small","tiers":[[{"provider":"fake","model":"fake-small"}]]}])");
+    const auto ask = [&](const std::string& model) {
+        return rig
+            .post("/v1/chat/completions", chat(model, "Hi"),
+                  {{"authorization", "Bearer app-key-0123456789"}, {"x-tenon-provider", "fake"}})
+            .status;
+    };
+    BOOST_TEST(ask("fake-small") == 403);  // that is the route's name, which may lead elsewhere
+    BOOST_TEST(ask("fake-large") == 200);
+}
+
+BOOST_AUTO_TEST_CASE(who_leaves_a_stream_pays_for_what_has_come) {
+    const GatewayRig rig(R"("keys":{"app":{"key":"app-key-0123456789","tokens_per_minute":100}})");
+    const std::string body = chat("fake/fault-stall", std::string(400, 'a'), true);
+    {
+        RawClient client(rig.port);
+        client.send(
+            "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
+            "Bearer app-key-0123456789\r\nContent-Length: " +
+            std::to_string(body.size()) + "\r\n\r\n" + body);
+        BOOST_TEST(contains(client.read_until("data: "), "200 OK"));
+    }
+    check_at_rest(rig);
+    eventually("it is settled", [&] {
+        return contains(rig.admin("GET", "/admin/v1/requests").body, R"("requests":[])");
+    });
+    BOOST_TEST(rig.post("/v1/chat/completions", chat("fake/fake-small", "Hi"),
+                        bearer("app-key-0123456789"))
+                   .status == 429);
+}
+
 BOOST_AUTO_TEST_CASE(a_key_has_its_place_back_when_its_client_leaves) {
     const GatewayRig rig(kKeys);
     const std::string body = chat("fake/fault-stall", "Hi", true);
@@ -83,6 +117,8 @@ BOOST_AUTO_TEST_CASE(only_the_admin_key_changes_anything) {
     BOOST_TEST(rig.post(path, R"({"providers":["fake"]})", bearer("admin-key-0123456789")).status ==
                200);
     BOOST_TEST(!rig.daemon->host().status().front().enabled);
+    BOOST_TEST(contains(rig.get("/metrics").body,
+                        R"(tenon_gateway_key_rejections_total{reason="admin"} 2)"));
 }
 
 BOOST_AUTO_TEST_CASE(pages_of_others_cannot_use_a_gateway_without_keys) {

@@ -74,7 +74,7 @@ bool answer_preflight(HeaderList& headers, const transport::ServerRequest& reque
     }
     add_cors(headers, request, origins);
     if (!is_allowed(request.header("origin"), origins)) return true;
-    headers.add("access-control-allow-methods", "GET, POST, OPTIONS");
+    headers.add("access-control-allow-methods", "GET, POST, DELETE, OPTIONS");
     const std::string_view asked = request.header("access-control-request-headers");
     headers.add("access-control-allow-headers",
                 asked.empty() ? "authorization, content-type" : std::string(asked));

@@ -36,14 +36,17 @@ std::vector<ModelEntry> ModelCatalogue::routes() const {
 void ModelCatalogue::forget() {
     const std::lock_guard lock(mutex_);
     known_.reset();
+    ++forgotten_;
 }
 
 net::Awaitable<std::shared_ptr<const std::vector<ModelEntry>>> ModelCatalogue::models(
     std::size_t io_index) {
     const base::Clock& clock = base::steady_clock();
+    std::uint64_t forgotten = 0;
     {
         const std::lock_guard lock(mutex_);
-        if (known_ && clock.now() - known_since_ < kFresh) co_return known_;
+        if (known_ && clock.now() < known_until_) co_return known_;
+        forgotten = forgotten_;
     }
     const auto round = std::make_shared<Round>(host_.io().context(io_index));
     std::vector<std::string> names;
@@ -89,10 +92,10 @@ net::Awaitable<std::shared_ptr<const std::vector<ModelEntry>>> ModelCatalogue::m
                              [](const auto& a, const auto& b) { return a.id == b.id; }),
                  models.end());
     auto result = std::make_shared<const std::vector<ModelEntry>>(std::move(models));
-    if (complete) {
-        const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
+    if (forgotten == forgotten_) {
         known_ = result;
-        known_since_ = clock.now();
+        known_until_ = clock.now() + (complete ? kFresh : kFreshInPart);
     }
     co_return result;
 }

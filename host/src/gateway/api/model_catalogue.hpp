@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -17,13 +18,15 @@ namespace tenon::gateway {
 
 /// The models that clients can ask for: the routes, and what the providers list as
 /// "PROVIDER/MODEL". Asked of the providers anew when it is older than a minute; providers that do
-/// not answer within two seconds are missing until the next time.
+/// not answer within two seconds are missing for the next few.
 ///
 /// \par Thread-safety
 /// Any I/O thread.
 class ModelCatalogue {
 public:
     static constexpr base::Duration kFresh = std::chrono::minutes(1);
+    static constexpr base::Duration kFreshInPart =
+        std::chrono::seconds(5);  ///< somebody is missing
     static constexpr base::Duration kPatience = std::chrono::seconds(2);
 
     explicit ModelCatalogue(runtime::HostImpl& host) : host_(host) {}
@@ -40,7 +43,8 @@ private:
     runtime::HostImpl& host_;
     std::mutex mutex_;
     std::shared_ptr<const std::vector<ModelEntry>> known_;
-    base::TimePoint known_since_{};
+    base::TimePoint known_until_{};
+    std::uint64_t forgotten_ = 0;  ///< times: what was asked before is not kept after
 };
 
 }  // namespace tenon::gateway

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/post.hpp>
 #include <mutex>
 #include <optional>
@@ -131,6 +132,7 @@ private:
     [[nodiscard]] bool is_public() const;
     Result<void> listen_for_commands();
 
+    std::atomic<bool> is_complete_ = false;
     std::string admin_key_;
     std::mutex reloading_;  ///< held during a reload
     std::unique_ptr<Telemetry> telemetry_;
@@ -225,7 +227,8 @@ MetricsSources Daemon::Impl::metrics_sources() {
     sources.servers = [this] {
         std::vector<MetricsSources::Server> servers;
         if (gateway_) servers.push_back({"public", gateway_->counts()});
-        if (control_) servers.push_back({"control", control_->counts()});
+        // The first clients may ask while the control socket is being made.
+        if (is_complete_) servers.push_back({"control", control_->counts()});
         return servers;
     };
     if (offline_) sources.offline_queued = [this] { return offline_->queued(); };
@@ -291,7 +294,9 @@ Result<void> Daemon::Impl::start() {
     urls = listening();
     const std::string page = urls.empty() ? std::string() : urls.front() + "/#key=" + admin_key_;
     control_handler_.emplace(*admin_, page);
-    return listen_for_commands();
+    if (auto control = listen_for_commands(); !control) return control;
+    is_complete_ = true;
+    return {};
 }
 
 /// Reads files and makes providers: nothing for an I/O thread.

@@ -113,6 +113,9 @@ net::Awaitable<void> GatewayHandler::handle(transport::ServerRequest& request,
         if (admin || (is_get(request) && may_look(request, *settings))) {
             co_await pages_.admin->handle(request, response, admin);
         } else {
+            if (context_.followers() != nullptr) {
+                context_.followers()->refused(path, KeyRejection::admin);
+            }
             co_await refuse(response, 401, headers, request, unauthorized());
         }
         co_return;
@@ -152,7 +155,8 @@ net::Awaitable<void> GatewayHandler::offline(std::string_view path,
     if (request.method == "DELETE") {
         const auto forgotten = co_await context_.offline()->forget(id, client, request.io_index);
         if (!forgotten) {
-            co_await refuse(response, 404, headers, request, forgotten.error());
+            const Error& error = forgotten.error();
+            co_await refuse(response, http_status(error), headers, request, error);
         } else {
             static_cast<void>(co_await response.send(204, headers.views(), {}));
         }
@@ -160,7 +164,8 @@ net::Awaitable<void> GatewayHandler::offline(std::string_view path,
     }
     const auto found = co_await context_.offline()->find(id, client, request.io_index);
     if (!found) {
-        co_await refuse(response, 404, headers, request, found.error());
+        const Error& error = found.error();
+        co_await refuse(response, http_status(error), headers, request, error);
     } else if (found->result) {
         co_await send(response, found->result->status, headers, kJson, found->result->body);
     } else {

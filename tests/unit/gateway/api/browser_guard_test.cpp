@@ -93,6 +93,7 @@ BOOST_AUTO_TEST_CASE(a_preflight_tells_what_an_allowed_page_may_send) {
                           "OPTIONS");
     BOOST_TEST(answer_preflight(headers, request.get(), {"https://app.example"}));
     BOOST_TEST(value_of(headers, "access-control-allow-headers") == "authorization,x-stainless-os");
+    BOOST_TEST(value_of(headers, "access-control-allow-methods") == "GET, POST, DELETE, OPTIONS");
     HeaderList refused;
     BOOST_TEST(answer_preflight(refused, request.get(), {"https://other.example"}));
     BOOST_TEST(value_of(refused, "access-control-allow-headers") == "");
