@@ -35,6 +35,8 @@ sigset_t daemon_signals() {
 ServeSignals::ServeSignals() {
     const sigset_t set = daemon_signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    // Whoever read the output may end before the daemon, by the same Ctrl-C.
+    std::signal(SIGPIPE, SIG_IGN);
     signals_ = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
@@ -101,7 +103,8 @@ ServeSignals::What ServeSignals::wait(std::chrono::milliseconds patience) {
 }
 
 void ServeSignals::let_them_end_the_process() noexcept {
-    const sigset_t set = daemon_signals();
+    sigset_t set = daemon_signals();
+    sigdelset(&set, SIGHUP);  // asks for a reload, which is of no use any more
     pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 

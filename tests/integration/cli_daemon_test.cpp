@@ -97,6 +97,14 @@ BOOST_AUTO_TEST_CASE(top_connects_by_a_key) {
     BOOST_TEST(contains(run({"status"}).out, "one       connected"));
 }
 
+BOOST_AUTO_TEST_CASE(it_drains_although_nobody_reads_its_output_any_more) {
+    daemon.close_output();
+    daemon.send_signal(SIGTERM);
+    const auto exit = daemon.wait();
+    BOOST_TEST(exit.signal == 0);
+    BOOST_TEST(exit.code == 0);
+}
+
 BOOST_AUTO_TEST_CASE(after_its_end_commands_say_that_no_daemon_runs) {
     daemon.send_signal(SIGTERM);
     BOOST_TEST(daemon.wait().code == 0);

@@ -109,6 +109,10 @@ void ChildProcess::send_signal(int signal) {
     }
 }
 
+void ChildProcess::close_output() {
+    if (out_fd_ >= 0) ::close(std::exchange(out_fd_, -1));
+}
+
 bool ChildProcess::read_more() {
     std::array<pollfd, 2> fds{{{out_fd_, POLLIN, 0}, {err_fd_, POLLIN, 0}}};
     constexpr auto kMilliseconds =

@@ -41,6 +41,9 @@ public:
 
     void send_signal(int signal);
 
+    /// Nobody reads its stdout any more.
+    void close_output();
+
     /// Reads both outputs to their ends, then waits for the exit. A program that says nothing for
     /// kPatience is killed.
     Exit wait();
