@@ -179,6 +179,16 @@ bool Breakers::is_idle(const core::BreakerSnapshot& breaker) noexcept {
            breaker.counts.total() == 0;
 }
 
+/// Whoever found the line a moment ago may be about to use it: what has happened to it by now is
+/// told, or it stays; what happens later is not, or it would follow the events of its successor.
+bool Breakers::retire(Line& line, base::TimePoint now) {
+    const std::lock_guard lock(events_mutex_);
+    const core::BreakerSnapshot breaker = line.breaker.snapshot(now);
+    const bool all_is_told = !listener_ || line.next_sequence == breaker.generation + 1;
+    line.retired = all_is_told && is_idle(breaker);
+    return line.retired;
+}
+
 std::shared_ptr<Breakers::Line> Breakers::find_or_make(std::string_view model,
                                                        base::TimePoint now) {
     const std::lock_guard lock(models_mutex_);
@@ -189,9 +199,7 @@ std::shared_ptr<Breakers::Line> Breakers::find_or_make(std::string_view model,
         const bool is_full = models->size() >= kMostModels;
         for (const auto& line : *models) {
             const bool in_use = line.use_count() > 1;
-            if (!is_full || in_use || !is_idle(line->breaker.snapshot(now))) {
-                lines->push_back(line);
-            }
+            if (!is_full || in_use || !retire(*line, now)) lines->push_back(line);
         }
     }
     if (lines->size() >= kMostModels) return nullptr;
@@ -280,6 +288,7 @@ void Breakers::deliver(Line& line, const std::optional<core::BreakerEvent>& even
     if (!listener_) return;
 
     std::unique_lock lock(events_mutex_);
+    if (line.retired) return;
     line.early.emplace(event->sequence, *event);
     while (!line.early.empty() && line.early.begin()->first == line.next_sequence) {
         deliveries_.push_back({line.model, line.early.begin()->second});

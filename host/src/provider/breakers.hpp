@@ -160,6 +160,7 @@ private:
         // Guarded by events_mutex_.
         std::uint64_t next_sequence = 2;
         std::map<std::uint64_t, core::BreakerEvent> early;  ///< whose predecessors are on their way
+        bool retired = false;  ///< it made room, and tells nothing any more
     };
     using Lines = std::vector<std::shared_ptr<Line>>;  // sorted by model
     struct Delivery {
@@ -177,6 +178,8 @@ private:
     [[nodiscard]] Result<std::shared_ptr<Line>> by_hand(std::string_view model,
                                                         base::TimePoint now);
     [[nodiscard]] Lines all_models() const;
+    /// If the line may make room: whoever still holds it is not heard. \return whether it may.
+    [[nodiscard]] bool retire(Line& line, base::TimePoint now);
     [[nodiscard]] static bool is_idle(const core::BreakerSnapshot& breaker) noexcept;
     [[nodiscard]] Error rejection(const Line& line, base::Duration retry_after,
                                   base::TimePoint now) const;

@@ -213,6 +213,28 @@ BOOST_AUTO_TEST_CASE(after_a_storm_nothing_is_held_and_all_events_were_told) {
     BOOST_TEST(witness.trips >= trips);
 }
 
+// Whoever found a breaker just before it made room may still be about to change it.
+BOOST_AUTO_TEST_CASE(a_breaker_that_made_room_tells_nothing_after_its_successor) {
+    Witness witness;
+    Breakers breakers("alpha", exact(), kStart, 1, std::ref(witness));
+    // Room is left for one more: "m" and "n" take it from each other.
+    for (std::size_t i = 1; i < Breakers::kMostModels; ++i) {
+        BOOST_TEST_REQUIRE(breakers.force_closed("model-" + std::to_string(i), kStart).has_value());
+    }
+    std::atomic<bool> done{false};
+    together(4, [&](int index) {
+        while (index > 0 && !done) breakers.reset("m", kStart);
+        if (index > 0) return;
+        for (int turn = 0; turn < 20'000; ++turn) {
+            const char* model = turn % 2 == 0 ? "m" : "n";
+            (void)breakers.force_closed(model, kStart);
+            breakers.reset(model, kStart);
+        }
+        done = true;
+    });
+    BOOST_TEST(witness.gaps == 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
