@@ -167,14 +167,15 @@ Result<void> BatchOutput::read_done(std::size_t file) {
     std::string text;
     for (std::uint64_t at = 0; reader->next(text, at);) {
         const auto document = wire::JsonDocument::parse(text);
-        const auto number = document ? document->root()["line"].as_int64() : std::nullopt;
+        const std::int64_t number =  // no optional: GCC 12 warns of it in optimised builds
+            document ? document->root()["line"].as_int64().value_or(0) : 0;
         const std::string where = lines.path().string() + ", line " + std::to_string(at);
-        if (!number || *number < 1 || static_cast<std::size_t>(*number) >= done_.size()) {
+        if (number < 1 || static_cast<std::size_t>(number) >= done_.size()) {
             return refuse(where +
                           ": this is no result of this batch; remove the line, or choose "
                           "another output");
         }
-        const auto index = static_cast<std::size_t>(*number);
+        const auto index = static_cast<std::size_t>(number);
         if (done_[index]) {
             return refuse(where + ": there is a result of line " + std::to_string(index) +
                           " of the input before; remove one of the two");
