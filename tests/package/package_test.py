@@ -132,7 +132,7 @@ class Sdk(unittest.TestCase):
         flags = run("pkg-config", path, "--cflags", "--libs", "tenon-sdk").split()
         source, library = HERE / "plugins" / "hello.cpp", OPTIONS.work / "hello_pc.so"
         shared = ["-shared", "-fPIC", "-fvisibility=hidden", "-Wl,-z,defs"]
-        launcher = [OPTIONS.launcher] if OPTIONS.launcher else []
+        launcher = OPTIONS.launcher.split(";") if OPTIONS.launcher else []
         made = OPTIONS.work / "hello_pc.o"
         compile_only = ["-std=c++20", "-fPIC", "-c"]
         run(*launcher, OPTIONS.cxx_compiler, *compile_only, *flags, source, "-o", made)
