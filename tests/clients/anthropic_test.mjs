@@ -173,7 +173,7 @@ describe("errors", () => {
         ["up/nonesuch", Anthropic.NotFoundError, 404, "not_found_error"],
         ["faulty/fault-context", Anthropic.BadRequestError, 400, "invalid_request_error"],
         ["faulty/fault-503", Anthropic.InternalServerError, 529, "overloaded_error"],
-        ["faulty/fault-garbage-json", Anthropic.InternalServerError, 502, "api_error"],
+        ["faulty/fault-html", Anthropic.InternalServerError, 502, "api_error"],
     ]) {
         it(`of ${model} are ${type.name} ${name}`, async () => {
             for (const stream of [false, true]) {
@@ -190,6 +190,14 @@ describe("errors", () => {
         const error = await ask("throttled/fault-429");
         assert.ok(error instanceof Anthropic.RateLimitError, String(error));
         assert.equal(error.headers.get("retry-after"), "7");
+    });
+
+    it("of an answer that is not JSON are raised, however much of it is there", async () => {
+        const model = "faulty/fault-garbage-json";
+        assert.equal((await ask(model)).status, 502);
+        const error = await failure((async () => collect(await client.messages.create({ model, ...LIMIT, messages: [USER], stream: true })))());
+        assert.ok(error instanceof Anthropic.APIError, String(error));
+        assert.equal(error.error.error.type, "api_error");
     });
 
     it("of the client's own name the member", async () => {

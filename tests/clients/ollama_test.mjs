@@ -144,7 +144,7 @@ describe("errors", () => {
         ["up/nonesuch", 404, /does not exist/],
         ["faulty/fault-context", 400, /context length/],
         ["faulty/fault-503", 503, /overloaded/],
-        ["faulty/fault-garbage-json", 502, /./],
+        ["faulty/fault-html", 502, /./],
         ["throttled/fault-429", 429, /Rate limit/],
     ]) {
         it(`of ${model} have status ${status} and a sentence`, async () => {
@@ -156,6 +156,13 @@ describe("errors", () => {
             }
         });
     }
+
+    it("of an answer that is not JSON are raised, however much of it is there", async () => {
+        const model = "faulty/fault-garbage-json";
+        assert.equal((await ask(model)).status_code, 502);
+        const error = await failure((async () => collect(await client.chat({ model, messages: [USER], stream: true })))());
+        assert.match(error.message, /provider faulty/);
+    });
 
     it("of the client's own name the member", async () => {
         const error = await ask("small", { messages: [{ role: "user", content: 7 }] });

@@ -259,7 +259,7 @@ describe("errors", () => {
         ["faulty/fault-filter", OpenAI.BadRequestError, 400, "content_filter"],
         ["faulty/fault-503", OpenAI.InternalServerError, 503, "server_is_overloaded"],
         ["faulty/fault-401", OpenAI.InternalServerError, 502, "invalid_api_key"],
-        ["faulty/fault-garbage-json", OpenAI.InternalServerError, 502, "bad_gateway"],
+        ["faulty/fault-html", OpenAI.InternalServerError, 502, "bad_gateway"],
     ]) {
         it(`of ${model} are ${type.name} ${code}`, async () => {
             for (const stream of [false, true]) {
@@ -277,6 +277,14 @@ describe("errors", () => {
         assert.ok(error instanceof OpenAI.RateLimitError, String(error));
         assert.equal(error.headers.get("retry-after"), "7");
         assert.equal(error.code, "rate_limit_exceeded");
+    });
+
+    it("of an answer that is not JSON are raised, however much of it is there", async () => {
+        const model = "faulty/fault-garbage-json";
+        assert.equal((await ask(model)).status, 502);
+        const error = await failure((async () => collect(await client.chat.completions.create({ model, messages: [USER], stream: true })))());
+        assert.ok(error instanceof OpenAI.APIError, String(error));
+        assert.equal(error.code, "bad_gateway");
     });
 
     it("of the client's own name the member", async () => {
