@@ -4,6 +4,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "net/awaitable.hpp"
@@ -95,6 +97,9 @@ struct OwnAnswer {
     int status = 500;
     std::string_view reason;  ///< one sentence for a person
     std::string_view target;  ///< of the request, as far as it was understood; may be empty
+    /// Likewise: what was refused before the handler had it, without its body. nullptr = the
+    /// handler failed, or nothing was understood.
+    const ServerRequest* request = nullptr;
 };
 
 /// What a server does with requests.
@@ -113,6 +118,7 @@ public:
     struct Body {
         std::string type = "text/plain; charset=utf-8";
         std::string text;
+        std::vector<std::pair<std::string, std::string>> headers = {};  ///< beside its type
     };
     [[nodiscard]] virtual Body describe(const OwnAnswer& answer) {
         return {.text = std::string(answer.reason) + "\n"};

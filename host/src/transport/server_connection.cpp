@@ -1,7 +1,6 @@
 #include "transport/server_connection.hpp"
 
 #include <algorithm>
-#include <array>
 #include <exception>
 #include <utility>
 
@@ -129,19 +128,23 @@ base::TimePoint ServerConnection::input_limit() {
                     started_ + options_.body_timeout + earned);
 }
 
+ServerRequest ServerConnection::request() {
+    return {.method = parser_.method(),
+            .target = parser_.target(),
+            .authority = parser_.authority(),
+            .headers = parser_.headers(),
+            .body = parser_.body(),
+            .peer = peer_,
+            .tls = tls_ != nullptr,
+            .io_index = shard_.io_index(),
+            .arrived = last_input_};
+}
+
 net::Awaitable<void> ServerConnection::handle() {
     ServerContext& context = shard_.context();
     ServerStats::count(context.stats.requests);
     ++requests_;
-    ServerRequest request{.method = parser_.method(),
-                          .target = parser_.target(),
-                          .authority = parser_.authority(),
-                          .headers = parser_.headers(),
-                          .body = parser_.body(),
-                          .peer = peer_,
-                          .tls = tls_ != nullptr,
-                          .io_index = shard_.io_index(),
-                          .arrived = last_input_};
+    ServerRequest request = this->request();
     handling_ = true;
     read_ahead();
     try {
@@ -164,9 +167,15 @@ net::Awaitable<void> ServerConnection::refuse(int status, std::string_view reaso
     ServerStats::count(shard_.context().stats.refused);
     refused_ = !parser_.done();
     close_after_ = true;
-    const HttpHandler::Body body = shard_.context().handler.describe(
-        {.status = status, .reason = reason, .target = parser_.target()});
-    const std::array<HeaderView, 1> headers = {{{"Content-Type", body.type}}};
+    const ServerRequest request = this->request();
+    const bool understood = refused_ && !parser_.target().empty();
+    const HttpHandler::Body body =
+        shard_.context().handler.describe({.status = status,
+                                           .reason = reason,
+                                           .target = parser_.target(),
+                                           .request = understood ? &request : nullptr});
+    std::vector<HeaderView> headers = {{"Content-Type", body.type}};
+    for (const auto& [name, value] : body.headers) headers.push_back({name, value});
     co_await send(status, headers, body.text);
 }
 

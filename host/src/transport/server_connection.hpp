@@ -48,6 +48,7 @@ private:
     net::Awaitable<bool> read_request();
     net::Awaitable<bool> wait_for_input();
     net::Awaitable<void> handle();
+    [[nodiscard]] ServerRequest request();
     /// Answers by itself, and closes then. \param reason a person's sentence.
     net::Awaitable<void> refuse(int status, std::string_view reason);
     net::Awaitable<void> close();

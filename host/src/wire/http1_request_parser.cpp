@@ -173,9 +173,10 @@ Result<std::size_t> Http1RequestParser::Impl::take_head(std::string_view bytes) 
     if (auto line = head.read_request_line(lines.text()); !line) return line.error();
     message.emplace(limits.body_bytes, head, body);
     std::size_t parsed = 0;
-    if (auto put_all = put(lines.text(), parsed); !put_all) return put_all.error();
+    auto put_all = put(lines.text(), parsed);
+    lines.lower_names(head.headers);  // also of what is refused: who asked is of interest
+    if (!put_all) return std::move(put_all).error();
     if (parsed < lines.text().size()) return refuse(400, "the head of the request is malformed");
-    lines.lower_names(head.headers);
     if (auto judged = head.judge(); !judged) return judged.error();
     head_done = true;
     // Memory for what a client only announces is not its to have.

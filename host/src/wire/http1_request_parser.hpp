@@ -59,8 +59,8 @@ public:
     [[nodiscard]] bool done() const noexcept;
 
     /// \name The head
-    /// REQUIRES: head_done(); views are valid until reset(). method() and target() also after an
-    /// error, as far as they were understood.
+    /// REQUIRES: head_done(); views are valid until reset(). method(), target() and headers() also
+    /// after an error, as far as they were understood.
     /// @{
     [[nodiscard]] std::string_view method() const noexcept;
     /// Path and query, at least "/"; or "*".

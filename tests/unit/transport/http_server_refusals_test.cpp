@@ -64,6 +64,22 @@ BOOST_AUTO_TEST_CASE(the_target_of_a_refused_request_is_told) {
     BOOST_TEST(answer.body.find("\"target\":\"/v1/messages\"") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_understood_of_a_refused_request_is_told) {
+    const ServerRig rig({.max_body_bytes = 1000});
+    const std::string head = kPost + "X-Request-ID: mine\r\n";
+    for (const std::string rest :
+         {"Content-Length: 1001\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n3e9\r\n"}) {
+        const auto answer = rig.answer_to(head + rest);
+        BOOST_TEST(answer.status == 413);
+        BOOST_TEST(answer.header("x-seen").value_or("") == "POST mine");
+    }
+    const auto nonsense = rig.answer_to("nonsense\r\n\r\n");
+    BOOST_TEST(nonsense.header("x-seen").value_or("") == "nothing");
+    const auto failed = rig.answer_to("GET /throws HTTP/1.1\r\nHost: x\r\n\r\n");
+    BOOST_TEST(failed.status == 500);
+    BOOST_TEST(failed.header("x-seen").value_or("") == "nothing");  // its handler has had it
+}
+
 BOOST_AUTO_TEST_CASE(a_body_that_is_announced_too_large_is_refused_before_it_is_sent) {
     const ServerRig rig({.max_body_bytes = 1000});
     const auto answer =

@@ -75,10 +75,16 @@ net::Awaitable<void> TestHandler::handle(ServerRequest& request, ResponseWriter&
 
 HttpHandler::Body TestHandler::describe(const OwnAnswer& answer) {
     note("own " + std::to_string(answer.status));
+    std::string seen = "nothing";
+    if (answer.request != nullptr) {
+        seen = std::string(answer.request->method) + " " +
+               std::string(answer.request->header("x-request-id"));
+    }
     return {.type = "application/json",
             .text = "{\"status\":" + std::to_string(answer.status) + ",\"target\":\"" +
                     std::string(answer.target) + "\",\"reason\":\"" + std::string(answer.reason) +
-                    "\"}"};
+                    "\"}",
+            .headers = {{"x-seen", seen}}};
 }
 
 void TestHandler::on_trouble(std::string_view what) noexcept {

@@ -22,10 +22,6 @@ std::int64_t estimated_tokens(std::string_view body) {
     return static_cast<std::int64_t>(body.size() / 4) + 1;
 }
 
-std::int64_t known_or_none(std::uint64_t tokens) {
-    return tokens == TENON_TOKENS_UNKNOWN ? 0 : static_cast<std::int64_t>(tokens);
-}
-
 }  // namespace
 
 ApiCall::ApiCall(ApiContext& context, const Dialect& dialect, transport::ServerRequest& request,
@@ -49,17 +45,14 @@ void ApiCall::on_client_gone() noexcept {
 
 net::Awaitable<void> ApiCall::run() {
     response_.on_client_gone(this);
-    if (auto admitted = admit(); !admitted) {
-        if (rejection_ && context_.followers() != nullptr) {
-            context_.followers()->refused(path_, *rejection_);
-        }
-        co_await refuse(admitted.error());
-        co_return;
-    }
+    const auto admitted = admit();
     follow();
+    if (admitted) enter();
     std::exception_ptr problem;
     try {
-        if (parsed_.stream) {
+        if (!admitted) {
+            co_await refuse(admitted.error());
+        } else if (parsed_.stream) {
             co_await answer_stream();
         } else {
             co_await answer_whole();
@@ -85,11 +78,12 @@ Result<void> ApiCall::check_key() {
 
 Result<void> ApiCall::admit() {
     id_ = new_id();
-    wishes_.id = "req_" + id_;
+    wishes_.id = wished_id(request_);
+    if (wishes_.id.empty()) wishes_.id = "req_" + id_;
     if (auto checked = check_key(); !checked) return checked;
     auto wishes = read_wishes(request_);
     if (!wishes) return std::move(wishes).error();
-    if (wishes->id.empty()) wishes->id = std::move(wishes_.id);
+    wishes->id = std::move(wishes_.id);
     wishes_ = *std::move(wishes);
     auto parsed = dialect_.parse(request_.body);
     if (!parsed) return std::move(parsed).error();
@@ -115,41 +109,7 @@ Result<void> ApiCall::admit() {
     return {};
 }
 
-RequestStart ApiCall::start() const {
-    RequestStart start;
-    start.id = wishes_.id;
-    start.dialect = path_;
-    start.operation = parsed_.operation;
-    start.model = parsed_.model;
-    if (key_) start.key = key_->name();
-    start.peer = peer_;
-    start.trace_parent = request_.header("traceparent");
-    start.stream = parsed_.stream;
-    start.time = arrived_;
-    start.wall_time = wall_time_;
-    return start;
-}
-
-void ApiCall::follow() {
-    RequestInFlight shown;
-    shown.id = wishes_.id;
-    shown.dialect = path_;
-    shown.model = parsed_.model;
-    if (key_) shown.key = key_->name();
-    shown.stream = parsed_.stream;
-    shown.started = wall_time_;
-    entry_.emplace(context_.requests(), io_index_, std::move(shown), arrived_, cancel_);
-    if (context_.followers() != nullptr) follower_ = context_.followers()->follow(start());
-    progress_.emplace(*entry_, follower_ ? follower_->observer() : nullptr);
-    AnswerContext context;
-    context.id = id_;
-    context.created = wall_time_;
-    writer_ = dialect_.answer(parsed_, std::move(context));
-    wishes_.options.trace_parent = request_.header("traceparent");
-}
-
-// --- The request
-// ----------------------------------------------------------------------------------
+// --- The request --------------------------------------------------------------------------------
 
 net::Awaitable<void> ApiCall::ask(provider::DeltaSink* sink) {
     runtime::CanonicalRequest request;
@@ -309,14 +269,11 @@ net::Awaitable<void> ApiCall::send(int status, std::string_view body, HeaderList
     if (written) sent(body.size());
 }
 
-void ApiCall::sent(std::size_t bytes) {
-    if (entry_) entry_->sent(bytes);
-    if (follower_) follower_->sent(bytes, context_.clock().now());
-}
-
 net::Awaitable<void> ApiCall::refuse(const Error& error) {
     error_ = error;
     const ErrorReply reply = dialect_.error_reply(error);
+    const bool asked = progress_ && progress_->attempts() > 0;
+    refused_ = !asked && reply.status < 500 && error.code != Code::cancelled;
     HeaderList headers = answer_headers(kJson);
     headers.add(reply.headers);
     co_await send(reply.status, reply.body, headers);
@@ -347,40 +304,6 @@ net::Awaitable<bool> ApiCall::keep_for_later(const Error& error) {
                              R"("})";
     co_await send(kAccepted, body, headers);
     co_return true;
-}
-
-// --- Afterwards ---------------------------------------------------------------------------------
-
-void ApiCall::note_usage() {
-    const plugin::CallOutcome& outcome = (*result_)->routed.outcome;
-    const bool known = outcome.input_tokens != TENON_TOKENS_UNKNOWN ||
-                       outcome.output_tokens != TENON_TOKENS_UNKNOWN;
-    if (known) {
-        lease_.used(known_or_none(outcome.input_tokens) + known_or_none(outcome.output_tokens));
-    } else {
-        lease_.used_as_reserved();
-    }
-}
-
-void ApiCall::settle() {
-    if (!follower_) return;
-    RequestSummary summary;
-    summary.status = client_gone_ ? kClientGone : status_;
-    if (error_) summary.error = &*error_;
-    summary.provider = progress_->provider();
-    summary.model = progress_->model();
-    summary.attempts = progress_->attempts();
-    summary.deltas = entry_->deltas();
-    summary.bytes = entry_->bytes();
-    summary.time = context_.clock().now();
-    summary.total = summary.time - arrived_;
-    summary.overhead = overhead_;
-    summary.first_delta = first_delta_;
-    if (result_ && *result_) {
-        summary.input_tokens = (*result_)->routed.outcome.input_tokens;
-        summary.output_tokens = (*result_)->routed.outcome.output_tokens;
-    }
-    follower_->ended(summary);
 }
 
 }  // namespace tenon::gateway

@@ -46,6 +46,7 @@ private:
     Result<void> admit();
     Result<void> check_key();
     void follow();
+    void enter();
     net::Awaitable<void> ask(provider::DeltaSink* sink);
     net::Awaitable<void> answer_whole();
     net::Awaitable<void> answer_stream();
@@ -90,6 +91,8 @@ private:
     std::optional<Result<runtime::CanonicalAnswer>> result_;
     bool client_gone_ = false;
     int status_ = 0;
+    std::uint64_t bytes_ = 0;  ///< of the answer's body
+    bool refused_ = false;     ///< by the gateway, before anybody was asked
     std::optional<Error> error_;
     base::Duration overhead_{0};
     std::optional<base::Duration> first_delta_;

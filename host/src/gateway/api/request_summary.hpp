@@ -18,13 +18,13 @@ namespace tenon::gateway {
 /// The status of a request whose client left before its answer was whole, as nginx logs it.
 inline constexpr int kClientGone = 499;
 
-/// A request that has been understood and admitted. What it borrows lives as long as its follower.
+/// A request as far as it has been understood. What it borrows lives as long as its follower.
 struct RequestStart {
     std::string_view id;       ///< x-request-id
     std::string_view dialect;  ///< its path, one of find_dialect()'s
     Operation operation = Operation::complete;
     std::string_view model;  ///< as the client names it; may be empty
-    std::string_view key;    ///< name of the client's key; empty = none is needed
+    std::string_view key;    ///< name of the client's key; empty = none is needed, or known
     std::string_view peer;
     std::string_view trace_parent;  ///< as the client sent it; may be empty or wrong
     bool stream = false;
@@ -35,6 +35,8 @@ struct RequestStart {
 /// How it ended, as its client saw it. Views are borrowed.
 struct RequestSummary {
     int status = 0;  ///< kClientGone = the client left
+    /// Turned away by the gateway, nobody was asked: what anybody can do as often as they like.
+    bool refused = false;
     const Error* error = nullptr;
     std::string_view provider;  ///< that answered, or was asked last; may be empty
     std::string_view model;     ///< as that one names it
@@ -75,8 +77,8 @@ public:
 class RequestFollowers {
 public:
     virtual std::unique_ptr<RequestFollower> follow(const RequestStart& start) = 0;
-    /// A request was turned away for its key, or the lack of one.
-    virtual void refused(std::string_view dialect, KeyRejection why) noexcept = 0;
+    /// A key, or the lack of one, let something not through. Beside what follow() tells.
+    virtual void key_rejected(KeyRejection why) noexcept = 0;
 
 protected:
     ~RequestFollowers() = default;

@@ -47,9 +47,14 @@ std::string_view presented_key(const transport::ServerRequest& request) noexcept
     return key.empty() ? request.header("api-key") : key;
 }
 
+std::string_view wished_id(const transport::ServerRequest& request) noexcept {
+    const std::string_view id = request.header("x-request-id");
+    return is_id(id) ? id : std::string_view();
+}
+
 Result<RequestWishes> read_wishes(const transport::ServerRequest& request) {
     RequestWishes wishes;
-    if (const auto id = request.header("x-request-id"); is_id(id)) wishes.id = id;
+    wishes.id = wished_id(request);
     if (const auto provider = request.header("x-tenon-provider"); !provider.empty()) {
         if (!base::is_name(provider)) {
             return invalid_header("x-tenon-provider", "is not the name of a provider");

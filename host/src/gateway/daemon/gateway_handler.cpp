@@ -7,6 +7,7 @@
 #include "gateway/api/api_call.hpp"
 #include "gateway/api/browser_guard.hpp"
 #include "gateway/api/off_thread.hpp"
+#include "gateway/api/refused_request.hpp"
 #include "gateway/dialect/errors.hpp"
 #include "gateway/offline/offline_queue.hpp"
 #include "gateway/pages/pages.hpp"
@@ -79,6 +80,10 @@ net::Awaitable<void> GatewayHandler::refuse(transport::ResponseWriter& response,
     const ErrorReply reply = error_reply_at(path_of(request.target), is_anthropic(request), error);
     headers.add(reply.headers);
     if (status == 401) headers.add("www-authenticate", "Bearer");
+    if (is_for_a_model(request)) {
+        headers.add("x-request-id",
+                    note_refused(context_, request, status, error, reply.body.size()));
+    }
     co_await send(response, status, headers, kJson, reply.body);
 }
 
@@ -114,7 +119,7 @@ net::Awaitable<void> GatewayHandler::handle(transport::ServerRequest& request,
             co_await pages_.admin->handle(request, response, admin);
         } else {
             if (context_.followers() != nullptr) {
-                context_.followers()->refused(path, KeyRejection::admin);
+                context_.followers()->key_rejected(KeyRejection::admin);
             }
             co_await refuse(response, 401, headers, request, unauthorized());
         }
@@ -267,8 +272,15 @@ net::Awaitable<bool> GatewayHandler::get_models(std::string_view path,
 }
 
 transport::HttpHandler::Body GatewayHandler::describe(const transport::OwnAnswer& answer) {
-    return {std::string(kJson),
-            error_reply_at(path_of(answer.target), false, error_of(answer)).body};
+    const bool anthropic = answer.request != nullptr && is_anthropic(*answer.request);
+    const Error error = error_of(answer);
+    Body body{std::string(kJson), error_reply_at(path_of(answer.target), anthropic, error).body};
+    if (answer.request != nullptr && is_for_a_model(*answer.request)) {
+        body.headers.emplace_back(
+            "x-request-id",
+            note_refused(context_, *answer.request, answer.status, error, body.text.size()));
+    }
+    return body;
 }
 
 void GatewayHandler::on_trouble(std::string_view what) noexcept {

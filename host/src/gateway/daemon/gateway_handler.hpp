@@ -56,9 +56,9 @@ private:
     static net::Awaitable<void> send(transport::ResponseWriter& response, int status,
                                      HeaderList& headers, std::string_view type,
                                      std::string_view body);
-    static net::Awaitable<void> refuse(transport::ResponseWriter& response, int status,
-                                       HeaderList& headers, const transport::ServerRequest& request,
-                                       const Error& error);
+    net::Awaitable<void> refuse(transport::ResponseWriter& response, int status,
+                                HeaderList& headers, const transport::ServerRequest& request,
+                                const Error& error);
 
     ApiContext& context_;
     const GatewayPages pages_;

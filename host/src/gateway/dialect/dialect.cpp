@@ -30,6 +30,7 @@ namespace {
 struct Path {
     std::string_view path;
     const Dialect& (*dialect)() noexcept;
+    Operation operation = Operation::complete;
 };
 
 // clang-format off
@@ -37,15 +38,15 @@ constexpr Path kPaths[] = {
     {"/v1/chat/completions", openai_chat},
     {"/v1/completions", openai_completions},
     {"/v1/responses", openai_responses},
-    {"/v1/embeddings", openai_embeddings},
-    {"/v1/rerank", rerank},
-    {"/v2/rerank", rerank},
-    {"/rerank", rerank},
+    {"/v1/embeddings", openai_embeddings, Operation::embed},
+    {"/v1/rerank", rerank, Operation::rerank},
+    {"/v2/rerank", rerank, Operation::rerank},
+    {"/rerank", rerank, Operation::rerank},
     {"/v1/messages", anthropic_messages},
     {"/api/chat", ollama_chat},
     {"/api/generate", ollama_generate},
-    {"/api/embed", ollama_embed},
-    {"/api/embeddings", ollama_embeddings},
+    {"/api/embed", ollama_embed, Operation::embed},
+    {"/api/embeddings", ollama_embeddings, Operation::embed},
 };
 // clang-format on
 
@@ -56,6 +57,13 @@ const Dialect* find_dialect(std::string_view path) noexcept {
         if (known.path == path) return &known.dialect();
     }
     return nullptr;
+}
+
+Operation operation_at(std::string_view path) noexcept {
+    for (const Path& known : kPaths) {
+        if (known.path == path) return known.operation;
+    }
+    return Operation::complete;
 }
 
 ErrorReply error_reply_at(std::string_view path, bool anthropic, const Error& error) {

@@ -120,6 +120,9 @@ public:
 /// The dialect of a POST to `path` (without query), or nullptr. Lives as long as the program.
 [[nodiscard]] const Dialect* find_dialect(std::string_view path) noexcept;
 
+/// What is asked for by a POST to `path`, one of find_dialect()'s.
+[[nodiscard]] Operation operation_at(std::string_view path) noexcept;
+
 /// The reply to a request that never reached a dialect, in the words of those who ask at `path`.
 /// \param anthropic whether the client says that it is one of Anthropic's.
 [[nodiscard]] ErrorReply error_reply_at(std::string_view path, bool anthropic, const Error& error);

@@ -82,8 +82,9 @@ AccessLog::~AccessLog() {
 void AccessLog::write(const RequestStart& start, const RequestSummary& summary) noexcept {
     try {
         const std::string line = line_of(start, summary);
+        const std::size_t room = summary.refused ? kMostWaiting / 2 : kMostWaiting;
         const std::lock_guard lock(mutex_);
-        if (waiting_.size() + line.size() > kMostWaiting) {
+        if (waiting_.size() + line.size() > room) {
             ++dropped_;
             return;
         }

@@ -15,7 +15,8 @@ namespace tenon::gateway {
 
 /// One JSON object for each request that has ended, a line each, in a file. Lines are written by a
 /// thread of its own, so that a slow disk slows down no request; when too many wait, lines are
-/// dropped and counted.
+/// dropped and counted. Those of refused requests have half of the room, so that no flood of them
+/// drives out the others.
 ///
 /// \par Thread-safety
 /// Any thread.

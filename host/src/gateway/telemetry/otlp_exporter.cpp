@@ -104,7 +104,10 @@ public:
         bool wake = false;
         {
             const std::lock_guard lock(mutex_);
-            if (stopping_ || counts_.queued + spans > options_.queue_spans) {
+            // Requests that anybody can send do not take the place of those that were answered.
+            const std::size_t room = trace->refused ? options_.queue_spans / 2  //
+                                                    : options_.queue_spans;
+            if (stopping_ || counts_.queued + spans > room) {
                 counts_.dropped += spans;
                 return;
             }

@@ -68,9 +68,10 @@ public:
         outcome.broken = summary.error != nullptr && summary.status < 400;
         metrics_.finish(outcome, summary.time);
         try {
-            auto trace = telemetry_.traces_.add(
-                recorder_.finish(summary.status, summary.error, summary.time));
-            if (telemetry_.exporter_) telemetry_.exporter_->add(std::move(trace));
+            Trace trace = recorder_.finish(summary.status, summary.error, summary.time);
+            trace.refused = summary.refused;
+            auto kept = telemetry_.traces_.add(std::move(trace));
+            if (telemetry_.exporter_) telemetry_.exporter_->add(std::move(kept));
         } catch (...) {  // no memory for a trace
         }
         if (telemetry_.access_log_) telemetry_.access_log_->write(start_, summary);
@@ -142,7 +143,7 @@ std::unique_ptr<RequestFollower> Telemetry::follow(const RequestStart& start) {
     return std::make_unique<Follower>(*this, start, route(start.dialect, start.operation));
 }
 
-void Telemetry::refused(std::string_view /*dialect*/, KeyRejection why) noexcept {
+void Telemetry::key_rejected(KeyRejection why) noexcept {
     metrics_->key_rejected(why);
 }
 

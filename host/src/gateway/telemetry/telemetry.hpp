@@ -32,7 +32,7 @@ public:
     ~Telemetry();
 
     std::unique_ptr<RequestFollower> follow(const RequestStart& start) override;
-    void refused(std::string_view dialect, KeyRejection why) noexcept override;
+    void key_rejected(KeyRejection why) noexcept override;
 
     [[nodiscard]] const TraceStore& traces() const noexcept { return traces_; }
     [[nodiscard]] const Metrics& metrics() const noexcept { return *metrics_; }

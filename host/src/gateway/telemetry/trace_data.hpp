@@ -65,7 +65,8 @@ struct TraceStart {
 struct Trace {
     TraceStart start;
     base::Duration duration{0};
-    int status = 0;  ///< of the HTTP answer
+    int status = 0;        ///< of the HTTP answer
+    bool refused = false;  ///< by the gateway itself: nobody was asked
     Code code = Code::ok;
     std::string error;  ///< one sentence; empty if there was none
 

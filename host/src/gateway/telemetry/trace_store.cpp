@@ -1,6 +1,7 @@
 #include "gateway/telemetry/trace_store.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -19,15 +20,17 @@ std::string matching_id(const Trace& trace, std::string_view start) {
 
 TraceStore::Shared TraceStore::add(Trace trace) {
     auto shared = std::make_shared<const Trace>(std::move(trace));
-    if (most_ == 0) return shared;
+    Shelf& shelf = shared->refused ? refused_ : answered_;
+    if (shelf.most == 0) return shared;
     std::vector<Shared> old;  // go outside the lock
     const std::lock_guard lock(mutex_);
-    traces_.push_back(shared);
-    bytes_ += shared->footprint();
-    while (traces_.size() > most_ || (bytes_ > most_bytes_ && traces_.size() > 1)) {
-        bytes_ -= traces_.front()->footprint();
-        old.push_back(std::move(traces_.front()));
-        traces_.pop_front();
+    shelf.traces.push_back({added_++, shared});
+    shelf.bytes += shared->footprint();
+    while (shelf.traces.size() > shelf.most ||
+           (shelf.bytes > shelf.most_bytes && shelf.traces.size() > 1)) {
+        shelf.bytes -= shelf.traces.front().trace->footprint();
+        old.push_back(std::move(shelf.traces.front().trace));
+        shelf.traces.pop_front();
     }
     return shared;
 }
@@ -37,7 +40,9 @@ Result<TraceStore::Shared> TraceStore::find(std::string_view id) const {
     std::string found_id;
     std::size_t others = 0;
     if (!id.empty()) {
-        const auto all = list(most_);
+        auto all = list(std::numeric_limits<std::size_t>::max());
+        std::stable_partition(all.begin(), all.end(),
+                              [](const Shared& trace) { return !trace->refused; });
         for (const Shared& trace : all) {
             std::string its = matching_id(*trace, id);
             if (its == id) return trace;  // whatever else begins so
@@ -51,7 +56,7 @@ Result<TraceStore::Shared> TraceStore::find(std::string_view id) const {
     }
     if (!found) {
         return Error(Code::not_found, "No trace has an id that begins with '" + std::string(id) +
-                                          "'; the newest " + std::to_string(most_) +
+                                          "'; the newest " + std::to_string(answered_.most) +
                                           " are kept, 'tenon trace' lists them.");
     }
     if (others > 0) {
@@ -62,14 +67,24 @@ Result<TraceStore::Shared> TraceStore::find(std::string_view id) const {
 }
 
 std::vector<TraceStore::Shared> TraceStore::list(std::size_t limit) const {
+    std::vector<Shared> out;
     const std::lock_guard lock(mutex_);
-    const auto count = static_cast<std::ptrdiff_t>(std::min(limit, traces_.size()));
-    return {traces_.rbegin(), traces_.rbegin() + count};
+    out.reserve(std::min(limit, answered_.traces.size() + refused_.traces.size()));
+    auto answered = answered_.traces.rbegin();
+    auto refused = refused_.traces.rbegin();
+    while (out.size() < limit) {
+        const bool more = answered != answered_.traces.rend();
+        const bool more_refused = refused != refused_.traces.rend();
+        if (!more && !more_refused) break;
+        const bool next = more && (!more_refused || answered->number > refused->number);
+        out.push_back(next ? (answered++)->trace : (refused++)->trace);
+    }
+    return out;
 }
 
 std::size_t TraceStore::size() const {
     const std::lock_guard lock(mutex_);
-    return traces_.size();
+    return answered_.traces.size() + refused_.traces.size();
 }
 
 }  // namespace tenon::gateway

@@ -180,6 +180,22 @@ BOOST_AUTO_TEST_CASE(a_full_queue_drops_and_counts) {
     BOOST_TEST(rig.counted() == "3 exported, 3 dropped, 0 queued, 1 posts");
 }
 
+BOOST_AUTO_TEST_CASE(refused_requests_fill_half_of_the_queue_at_most) {
+    Rig rig;
+    OtlpOptions with = options(rig.server);
+    with.queue_spans = 4;
+    rig.start(with);
+    for (int i = 0; i < 5; ++i) {
+        Trace refused = *trace_of(i);
+        refused.refused = true;
+        rig.exporter->add(std::make_shared<const Trace>(std::move(refused)));
+    }
+    BOOST_TEST(rig.counted() == "0 exported, 3 dropped, 2 queued, 0 posts");
+    for (int i = 0; i < 3; ++i) rig.exporter->add(trace_of(i));
+    BOOST_TEST(rig.counted() == "0 exported, 4 dropped, 4 queued, 0 posts");
+    rig.exporter->stop(kPatience);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_not_to_be_sampled_is_left_out) {
     Rig rig;
     rig.start().add(trace_of(1, false));

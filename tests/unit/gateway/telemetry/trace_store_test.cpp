@@ -20,6 +20,12 @@ Trace trace_of(std::string request_id, std::uint64_t high = 0x1111) {
     return trace;
 }
 
+Trace refused(std::string request_id) {
+    Trace trace = trace_of(std::move(request_id));
+    trace.refused = true;
+    return trace;
+}
+
 /// The request id of what is found, or the error's code.
 std::string found(const TraceStore& store, std::string_view id) {
     const auto trace = store.find(id);
@@ -93,6 +99,46 @@ BOOST_AUTO_TEST_CASE(long_traces_push_out_more_of_the_others) {
     huge.error = std::string(200'000, 'x');
     store.add(std::move(huge));
     BOOST_TEST(store.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(refused_ones_push_out_each_other_and_nothing_else) {
+    TraceStore store(8);
+    store.add(trace_of("good"));
+    for (int i = 0; i < 20; ++i) store.add(refused("refused-" + std::to_string(i)));
+    BOOST_TEST(store.size() == 3U);
+    BOOST_TEST(found(store, "good") == "good");
+    BOOST_TEST(found(store, "refused-19") == "refused-19");
+    BOOST_TEST(found(store, "refused-17") == "not_found");
+    for (int i = 0; i < 20; ++i) store.add(trace_of("later-" + std::to_string(i)));
+    BOOST_TEST(store.size() == 10U);
+    BOOST_TEST(found(store, "refused-18") == "refused-18");
+}
+
+BOOST_AUTO_TEST_CASE(a_small_store_has_room_for_a_refused_one) {
+    TraceStore store(1);
+    store.add(trace_of("good"));
+    store.add(refused("refused"));
+    BOOST_TEST(store.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(refused_ones_are_listed_in_their_turn) {
+    TraceStore store(8);
+    store.add(trace_of("a"));
+    store.add(refused("b"));
+    store.add(trace_of("c"));
+    store.add(refused("d"));
+    std::string order;
+    for (const auto& trace : store.list(3)) order += trace->start.request_id;
+    BOOST_TEST(order == "dcb");
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_one_does_not_hide_an_answered_one_of_the_same_id) {
+    TraceStore store(8);
+    store.add(trace_of("same"));
+    store.add(refused("same"));
+    const auto trace = store.find("same");
+    BOOST_TEST_REQUIRE(trace.has_value());
+    BOOST_TEST(!(*trace)->refused);
 }
 
 BOOST_AUTO_TEST_CASE(a_store_without_room_keeps_nothing_but_hands_the_trace_back) {

@@ -1,0 +1,98 @@
+// What a call tells of itself: to the list of requests, traces, metrics, the access log, its key.
+
+#include <utility>
+
+#include "gateway/api/api_call.hpp"
+
+namespace tenon::gateway {
+namespace {
+
+std::int64_t known_or_none(std::uint64_t tokens) {
+    return tokens == TENON_TOKENS_UNKNOWN ? 0 : static_cast<std::int64_t>(tokens);
+}
+
+}  // namespace
+
+RequestStart ApiCall::start() const {
+    RequestStart start;
+    start.id = wishes_.id;
+    start.dialect = path_;
+    start.operation = operation_at(path_);
+    start.model = parsed_.model;
+    if (key_) start.key = key_->name();
+    start.peer = peer_;
+    start.trace_parent = request_.header("traceparent");
+    start.stream = parsed_.stream;
+    start.time = arrived_;
+    start.wall_time = wall_time_;
+    return start;
+}
+
+/// From here on it is seen, also if it is refused.
+void ApiCall::follow() {
+    RequestFollowers* const followers = context_.followers();
+    if (followers == nullptr) return;
+    if (rejection_) followers->key_rejected(*rejection_);
+    follower_ = followers->follow(start());
+}
+
+/// It is admitted.
+void ApiCall::enter() {
+    RequestInFlight shown;
+    shown.id = wishes_.id;
+    shown.dialect = path_;
+    shown.model = parsed_.model;
+    if (key_) shown.key = key_->name();
+    shown.stream = parsed_.stream;
+    shown.started = wall_time_;
+    entry_.emplace(context_.requests(), io_index_, std::move(shown), arrived_, cancel_);
+    progress_.emplace(*entry_, follower_ ? follower_->observer() : nullptr);
+    AnswerContext context;
+    context.id = id_;
+    context.created = wall_time_;
+    writer_ = dialect_.answer(parsed_, std::move(context));
+    wishes_.options.trace_parent = request_.header("traceparent");
+}
+
+void ApiCall::sent(std::size_t bytes) {
+    bytes_ += bytes;
+    if (entry_) entry_->sent(bytes);
+    if (follower_) follower_->sent(bytes, context_.clock().now());
+}
+
+void ApiCall::note_usage() {
+    const plugin::CallOutcome& outcome = (*result_)->routed.outcome;
+    const bool known = outcome.input_tokens != TENON_TOKENS_UNKNOWN ||
+                       outcome.output_tokens != TENON_TOKENS_UNKNOWN;
+    if (known) {
+        lease_.used(known_or_none(outcome.input_tokens) + known_or_none(outcome.output_tokens));
+    } else {
+        lease_.used_as_reserved();
+    }
+}
+
+void ApiCall::settle() {
+    if (!follower_) return;
+    RequestSummary summary;
+    summary.status = client_gone_ ? kClientGone : status_;
+    summary.refused = refused_;
+    if (error_) summary.error = &*error_;
+    if (progress_) {
+        summary.provider = progress_->provider();
+        summary.model = progress_->model();
+        summary.attempts = progress_->attempts();
+        summary.deltas = entry_->deltas();
+    }
+    summary.bytes = bytes_;
+    summary.time = context_.clock().now();
+    summary.total = summary.time - arrived_;
+    summary.overhead = overhead_;
+    summary.first_delta = first_delta_;
+    if (result_ && *result_) {
+        summary.input_tokens = (*result_)->routed.outcome.input_tokens;
+        summary.output_tokens = (*result_)->routed.outcome.output_tokens;
+    }
+    follower_->ended(summary);
+}
+
+}  // namespace tenon::gateway
