@@ -53,6 +53,24 @@ BOOST_AUTO_TEST_CASE(a_key_is_held_to_its_models_and_its_rate) {
                    .status == 200);
 }
 
+BOOST_AUTO_TEST_CASE(a_key_sees_only_the_models_that_it_may_ask_for) {
+    const GatewayRig rig(kKeys);
+    const Headers app = bearer("app-key-0123456789");
+    const Headers other = bearer("other-key-0123456789");
+    eventually("the provider has listed its models", [&] {  // it has no more than two seconds
+        return contains(rig.get("/v1/models", other).body, "\"fake/fake-large\"");
+    });
+    for (const char* path : {"/v1/models", "/api/tags"}) {
+        const std::string held = rig.get(path, app).body;
+        BOOST_TEST(contains(held, "\"fake/fake-small\""), held);
+        BOOST_TEST(!contains(held, "fake-large"), held);
+    }
+    BOOST_TEST(rig.get("/v1/models/fake/fake-small", app).status == 200);
+    BOOST_TEST(rig.get("/v1/models/fake%2Ffake-small", app).status == 200);
+    BOOST_TEST(rig.get("/v1/models/fake/fake-large", app).status == 404);
+    BOOST_TEST(rig.get("/v1/models/fake/fake-large", other).status == 200);
+}
+
 BOOST_AUTO_TEST_CASE(a_key_is_held_to_its_models_at_whichever_provider_it_names) {
     const GatewayRig rig(
         R"("keys":{"app":{"key":"app-key-0123456789","models":["fake-small","fake/fake-large"]}})",

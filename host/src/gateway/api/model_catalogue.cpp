@@ -5,10 +5,31 @@
 #include <string>
 #include <utility>
 
+#include "gateway/api/key_ring.hpp"
 #include "provider/io_waker.hpp"
 #include "runtime/host_impl.hpp"
 
 namespace tenon::gateway {
+
+std::vector<ModelEntry> visible_to(const ClientKey& key, std::span<const ModelEntry> models) {
+    std::vector<ModelEntry> out;
+    const std::set<std::string_view> names(key.config().models.begin(), key.config().models.end());
+    for (const std::string_view name : names) {
+        const ModelEntry* found = nullptr;
+        for (const ModelEntry& model : models) {
+            if (model.id == name) {
+                found = &model;
+                break;
+            }
+            const std::string_view id = model.id;
+            const bool of_owner = id.size() == model.owner.size() + 1 + name.size() &&
+                                  id.starts_with(model.owner) && id.ends_with(name);
+            if (of_owner && found == nullptr) found = &model;
+        }
+        if (found != nullptr) out.push_back({std::string(name), found->owner, found->created});
+    }
+    return out;
+}
 
 /// One time of asking all providers. They may answer after nobody waits any more.
 struct ModelCatalogue::Round {

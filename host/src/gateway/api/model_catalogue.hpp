@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -15,6 +16,13 @@ class HostImpl;
 }
 
 namespace tenon::gateway {
+
+class ClientKey;
+
+/// Those of `models` that a key with a list of models may ask for, by the names that it asks with:
+/// its list may name what a provider has without the provider.
+[[nodiscard]] std::vector<ModelEntry> visible_to(const ClientKey& key,
+                                                 std::span<const ModelEntry> models);
 
 /// The models that clients can ask for: the routes, and what the providers list as
 /// "PROVIDER/MODEL". Asked of the providers anew when it is older than a minute; providers that do

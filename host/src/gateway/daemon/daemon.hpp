@@ -44,8 +44,8 @@ public:
     [[nodiscard]] bool watches_config() const noexcept;
     [[nodiscard]] host::Host& host() noexcept;
 
-    /// Reads the configuration again; whole or not at all. The outcome is logged. Keys are not taken
-    /// away from a gateway that other machines can reach: that needs a restart.
+    /// Reads the configuration again; whole or not at all. The outcome is logged. Keys are not
+    /// taken away from a gateway that other machines can reach: that needs a restart.
     Result<ReloadReport> reload();
 
     /// Takes no more requests, lets those under way finish for up to gateway.drain_grace, then ends

@@ -1,6 +1,5 @@
 #include "gateway/daemon/gateway_handler.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "gateway/admin/admin_api.hpp"
@@ -11,8 +10,6 @@
 #include "gateway/dialect/errors.hpp"
 #include "gateway/offline/offline_queue.hpp"
 #include "gateway/pages/pages.hpp"
-#include "tenon/abi/version.h"
-#include "wire/url.hpp"
 
 namespace tenon::gateway {
 namespace {
@@ -42,10 +39,6 @@ Error error_of(const transport::OwnAnswer& answer) {
     Error error(code(), std::string(answer.reason));
     error.http_status = answer.status;
     return error;
-}
-
-bool is_anthropic(const transport::ServerRequest& request) {
-    return !request.header("anthropic-version").empty();
 }
 
 }  // namespace
@@ -140,6 +133,10 @@ net::Awaitable<void> GatewayHandler::handle(transport::ServerRequest& request,
         co_await offline(path, request, response, *settings);
         co_return;
     }
+    if (ModelPages::serves(request)) {
+        co_await models(request, response, *settings);
+        co_return;
+    }
     co_await get(path, request, response, *settings);
 }
 
@@ -188,8 +185,6 @@ net::Awaitable<void> GatewayHandler::get(std::string_view path, transport::Serve
     HeaderList headers;
     add_cors(headers, request, settings.config.cors.origins);
     if (is_get(request)) {
-        const bool known = co_await get_models(path, request, response, settings);
-        if (known) co_return;
         if (path == "/healthz") {
             co_await send(response, 200, headers, kText, "ok\n");
             co_return;
@@ -229,46 +224,23 @@ net::Awaitable<void> GatewayHandler::get(std::string_view path, transport::Serve
     co_await refuse(response, 404, headers, request, error);
 }
 
-net::Awaitable<bool> GatewayHandler::get_models(std::string_view path,
-                                                transport::ServerRequest& request,
-                                                transport::ResponseWriter& response,
-                                                const ApiSettings& settings) {
-    constexpr std::string_view kOne = "/v1/models/";
-    const bool all = path == "/v1/models" || path == "/api/tags";
-    if (!all && path != "/api/version" && !path.starts_with(kOne)) co_return false;
+net::Awaitable<void> GatewayHandler::models(transport::ServerRequest& request,
+                                            transport::ResponseWriter& response,
+                                            const ApiSettings& settings) {
     HeaderList headers;
     add_cors(headers, request, settings.config.cors.origins);
-    if (settings.keys.required() && !settings.keys.find(presented_key(request))) {
+    const auto key = settings.keys.find(presented_key(request));
+    if (settings.keys.required() && !key) {
         const Error error = KeyRing::refusal(presented_key(request));
         co_await refuse(response, 401, headers, request, error);
-        co_return true;
+        co_return;
     }
-    // Bodies are made before they are awaited: GCC 12 destroys temporaries of a condition twice.
-    std::string body;
-    if (path == "/api/version") {
-        body = ollama_version(TENON_VERSION_STRING);
-        co_await send(response, 200, headers, kJson, body);
-        co_return true;
-    }
-    const auto models = co_await models_.models(request.io_index);
-    if (path == "/api/tags") {
-        body = ollama_tags(*models);
-    } else if (all) {
-        body = is_anthropic(request) ? anthropic_models(*models) : openai_models(*models);
+    const auto body = co_await models_.answer(request, key.get());
+    if (body) {
+        co_await send(response, 200, headers, kJson, *body);
     } else {
-        const auto decoded = wire::percent_decode(path.substr(kOne.size()));
-        const std::string id = decoded ? *decoded : std::string(path.substr(kOne.size()));
-        const auto found = std::find_if(models->begin(), models->end(),
-                                        [&id](const ModelEntry& model) { return model.id == id; });
-        if (found == models->end()) {
-            const Error error(Code::not_found, "there is no model \"" + id + "\"");
-            co_await refuse(response, 404, headers, request, error);
-            co_return true;
-        }
-        body = is_anthropic(request) ? anthropic_model(*found) : openai_model(*found);
+        co_await refuse(response, http_status(body.error()), headers, request, body.error());
     }
-    co_await send(response, 200, headers, kJson, body);
-    co_return true;
 }
 
 transport::HttpHandler::Body GatewayHandler::describe(const transport::OwnAnswer& answer) {

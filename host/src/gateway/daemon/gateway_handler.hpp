@@ -6,7 +6,7 @@
 
 #include "gateway/api/api_context.hpp"
 #include "gateway/api/header_list.hpp"
-#include "gateway/api/model_catalogue.hpp"
+#include "gateway/daemon/model_pages.hpp"
 #include "transport/http_handler.hpp"
 
 namespace tenon::gateway {
@@ -48,9 +48,8 @@ private:
                                 const ApiSettings& settings) const noexcept;
     net::Awaitable<void> get(std::string_view path, transport::ServerRequest& request,
                              transport::ResponseWriter& response, const ApiSettings& settings);
-    net::Awaitable<bool> get_models(std::string_view path, transport::ServerRequest& request,
-                                    transport::ResponseWriter& response,
-                                    const ApiSettings& settings);
+    net::Awaitable<void> models(transport::ServerRequest& request,
+                                transport::ResponseWriter& response, const ApiSettings& settings);
     net::Awaitable<void> offline(std::string_view path, transport::ServerRequest& request,
                                  transport::ResponseWriter& response, const ApiSettings& settings);
     static net::Awaitable<void> send(transport::ResponseWriter& response, int status,
@@ -63,7 +62,7 @@ private:
     ApiContext& context_;
     const GatewayPages pages_;
     const std::string admin_key_;
-    ModelCatalogue models_;
+    ModelPages models_;
 };
 
 }  // namespace tenon::gateway
