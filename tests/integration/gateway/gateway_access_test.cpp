@@ -85,6 +85,36 @@ BOOST_AUTO_TEST_CASE(a_key_is_held_to_its_models_at_whichever_provider_it_names)
     BOOST_TEST(ask("fake-large") == 200);
 }
 
+BOOST_AUTO_TEST_CASE(a_key_is_held_to_its_models_also_where_the_provider_would_look_for_more) {
+    const GatewayRig rig(
+        R"("keys":{"app":{"key":"app-key-0123456789","models":["fake/fake-small","fast",)"
+        R"("fake/fake-reason"]},"free":{"key":"free-key-0123456789"}})",
+        R"("routes":[{"model":"fast","tiers":[[{"provider":"fake","model":"fake-small"}]]}])");
+    const auto ask = [&](const std::string& model, const std::string& more,
+                         const std::string& key = "app-key-0123456789") {
+        const std::string body = chat(model, "Hi");
+        return rig.post("/v1/chat/completions", body.substr(0, body.size() - 1) + "," + more + "}",
+                        bearer(key));
+    };
+    BOOST_TEST(ask("fake/fake-small", R"("models":["fake-small","fake-reason"])").status == 200);
+    const auto refused = ask("fake/fake-small", R"("models":["fake-small","fake-large"])");
+    BOOST_TEST(refused.status == 403);
+    BOOST_TEST(contains(refused.body, R"(fake/fake-large)"));
+    BOOST_TEST(ask("fake/fake-small", R"("models":["fast"])").status == 403);  // no route there
+    BOOST_TEST(ask("fast", R"("fallbacks":["fast"])").status == 200);
+    BOOST_TEST(ask("fast", R"("fallbacks":["fake-small"])").status == 403);
+    BOOST_TEST(ask("fast", R"("preset":"mine")").status == 403);
+    BOOST_TEST(ask("fake/fake-small", R"("models":["fake-large"])", "free-key-0123456789").status ==
+               200);
+    const auto anthropic =
+        rig.post("/v1/messages",
+                 R"({"model":"fast","max_tokens":9,"models":["fake-large"],"messages":)"
+                 R"([{"role":"user","content":"Hi"}]})",
+                 bearer("app-key-0123456789"));
+    BOOST_TEST(anthropic.status == 403);
+    BOOST_TEST(contains(anthropic.body, "permission_error"));
+}
+
 BOOST_AUTO_TEST_CASE(who_leaves_a_stream_pays_for_what_has_come) {
     const GatewayRig rig(R"("keys":{"app":{"key":"app-key-0123456789","tokens_per_minute":100}})");
     const std::string body = chat("fake/fault-stall", std::string(400, 'a'), true);

@@ -1,11 +1,13 @@
 #include "gateway/api/api_call.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <exception>
 #include <utility>
 
 #include "gateway/api/browser_guard.hpp"
 #include "gateway/api/ids.hpp"
+#include "gateway/api/named_models.hpp"
 #include "gateway/api/operation.hpp"
 #include "gateway/offline/offline_queue.hpp"
 #include "runtime/spawn.hpp"
@@ -76,6 +78,39 @@ Result<void> ApiCall::check_key() {
     return KeyRing::refusal(presented);
 }
 
+Result<void> ApiCall::check_models() {
+    if (key_->config().models.empty()) return {};
+    const auto may_not = [this](const std::string& model, std::string_view where) {
+        rejection_ = KeyRejection::model;
+        return Error(Code::forbidden, "the key '" + key_->name() +
+                                          "' may not ask for the model \"" + model + "\"" +
+                                          std::string(where));
+    };
+    // Who names a provider asks for that one's model, whatever else is called so.
+    const std::string& provider = wishes_.provider;
+    const std::string model = provider.empty() ? parsed_.model : provider + '/' + parsed_.model;
+    if (!key_->may_ask_for(model)) return may_not(model, "");
+    const auto further = further_models(parsed_.body);
+    if (!further) return further.error();
+    if (further->empty()) return {};
+    const std::string asked = provider.empty() ? named_provider(model) : provider;
+    for (const std::string& name : *further) {
+        const std::string other = asked.empty() ? name : asked + '/' + name;
+        if (!key_->may_ask_for(other)) return may_not(other, ", which this request also names");
+    }
+    return {};
+}
+
+/// The provider that `model` begins with; empty = it is the name of a route, or a bare one.
+std::string ApiCall::named_provider(std::string_view model) const {
+    const std::string_view name = model.substr(0, model.find('/'));
+    if (name.size() == model.size()) return {};
+    const auto all = context_.host().status(false);
+    const bool known = std::any_of(all.begin(), all.end(),
+                                   [name](const auto& status) { return status.name == name; });
+    return known ? std::string(name) : std::string();
+}
+
 Result<void> ApiCall::admit() {
     id_ = new_id();
     wishes_.id = wished_id(request_);
@@ -91,14 +126,7 @@ Result<void> ApiCall::admit() {
     if (wishes_.queue_offline) original_ = std::move(request_.body);
     std::string().swap(request_.body);
     if (!key_) return {};
-    // Who names a provider asks for that one's model, whatever else is called so.
-    const std::string model =
-        wishes_.provider.empty() ? parsed_.model : wishes_.provider + '/' + parsed_.model;
-    if (!key_->may_ask_for(model)) {
-        rejection_ = KeyRejection::model;
-        return Error(Code::forbidden,
-                     "the key '" + key_->name() + "' may not ask for the model \"" + model + "\"");
-    }
+    if (auto checked = check_models(); !checked) return checked;
     const std::int64_t tokens = estimated_tokens(parsed_.body);
     KeyRejection why{};
     if (auto reserved = key_->reserve(tokens, context_.clock().now(), why); !reserved) {

@@ -45,6 +45,8 @@ private:
 
     Result<void> admit();
     Result<void> check_key();
+    Result<void> check_models();
+    [[nodiscard]] std::string named_provider(std::string_view model) const;
     void follow();
     void enter();
     net::Awaitable<void> ask(provider::DeltaSink* sink);
