@@ -44,7 +44,9 @@ template <class Visitor>
 void describe(Visitor& v, like<OfflineConfig> auto& c) {
     v.flag("enabled", c.enabled, "Whether requests are kept while no provider can be asked.");
     v.integer("max_requests", c.max_requests, Range<int>{1, 1'000'000},
-              "The most requests that are kept.");
+              "The most requests that are kept, answers that nobody has fetched included.");
+    v.integer("max_bytes", c.max_bytes, Range<std::int64_t>{1, std::int64_t{1} << 40},
+              "The most bytes that they may have together; beyond it requests are refused.");
     v.duration("max_age", c.max_age,
                DurationRange{std::chrono::seconds(1), std::chrono::hours(24 * 30)},
                "How long one is kept.");

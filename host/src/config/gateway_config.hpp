@@ -40,6 +40,7 @@ struct CorsConfig {
 struct OfflineConfig {
     bool enabled = false;
     int max_requests = 10'000;
+    std::int64_t max_bytes = std::int64_t{256} << 20;  ///< of requests and answers
     std::chrono::milliseconds max_age = std::chrono::hours(24);
 
     friend bool operator==(const OfflineConfig&, const OfflineConfig&) = default;

@@ -35,6 +35,8 @@ struct LogicalRequest {
     std::optional<std::uint64_t> session = {};  ///< core::stable_hash() of the session's name
     int max_attempts = 0;                       ///< 0 = as configured, 1 = no retry
     std::string_view trace_parent = {};
+    /// Names it to the providers when it is sent again later; empty = one that is made for it.
+    std::string_view idempotency_key = {};
     RequestObserver* observer = nullptr;  ///< nullptr = nobody wants to know
 };
 

@@ -58,7 +58,8 @@ RequestRun::~RequestRun() {
 provider::AttemptRequest RequestRun::first_request(const core::Match& asked) const {
     provider::AttemptRequest request;
     request.operation = logical_.operation;
-    request.idempotency_key = key_.view();
+    request.idempotency_key =
+        logical_.idempotency_key.empty() ? key_.view() : logical_.idempotency_key;
     request.trace_parent = logical_.trace_parent;
     request.stream = logical_.stream;
     request.limits = logical_.limits;

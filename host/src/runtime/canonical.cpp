@@ -81,6 +81,7 @@ net::Awaitable<Result<CanonicalAnswer>> HostImpl::answer(
     logical.operation = request.operation;
     logical.stream = request.stream;
     logical.observer = request.observer;
+    logical.idempotency_key = request.idempotency_key;
     const bool chat = request.operation == provider::Operation::complete;
     // A stream goes on as it comes; otherwise what comes in pieces is put together.
     Collector collector(nullptr);

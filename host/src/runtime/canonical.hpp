@@ -19,6 +19,7 @@ struct CanonicalRequest {
     router::RequestBody* body = nullptr;  ///< never null
     bool stream = false;
     host::RequestOptions options = {};
+    std::string_view idempotency_key = {};        ///< empty = one of its own
     router::RequestObserver* observer = nullptr;  ///< nullptr = nobody
 };
 

@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // What is long stands in a table of its own, so that the others can be looked through.
-constexpr std::array<Migration, 1> kQueueMigrations{
+constexpr std::array<Migration, 2> kQueueMigrations{
     R"sql(
         CREATE TABLE requests (
             seq         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -43,6 +43,13 @@ constexpr std::array<Migration, 1> kQueueMigrations{
             DELETE FROM bodies WHERE seq = old.seq;
         END;
     )sql",
+
+    R"sql(
+        ALTER TABLE requests ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+        UPDATE requests SET bytes =
+            coalesce((SELECT length(CAST(body AS BLOB)) FROM bodies
+                      WHERE bodies.seq = requests.seq), 0);
+    )sql",
 };
 
 enum class Sql : std::size_t {
@@ -60,23 +67,23 @@ enum class Sql : std::size_t {
     expired,
     remove_expired,
     list,
-    models,
+    lanes,
     counts,
     find,
 };
 
 /// By Sql.
 constexpr std::array kSql{
-    "SELECT count(*) FROM requests",
+    "SELECT count(*), coalesce(sum(bytes), 0) FROM requests",
 
-    "INSERT INTO requests (id, dialect, model, client, idempotency, queued) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO NOTHING",
+    "INSERT INTO requests (id, dialect, model, client, idempotency, queued, bytes) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING",
 
     "INSERT INTO bodies (seq, body) VALUES (last_insert_rowid(), ?1)",
 
     "SELECT seq FROM requests WHERE finished IS NULL "
-    "AND (taken_until IS NULL OR taken_until <= ?1) AND (?2 = 0 OR model = ?3) "
-    "ORDER BY seq LIMIT 1",
+    "AND (taken_until IS NULL OR taken_until <= ?1) "
+    "AND (?2 = 0 OR (model = ?3 AND client = ?4)) ORDER BY seq LIMIT 1",
 
     "SELECT id, dialect, model, client, idempotency, queued, sends FROM requests WHERE seq = ?1",
     "SELECT body FROM bodies WHERE seq = ?1",
@@ -85,7 +92,7 @@ constexpr std::array kSql{
     "UPDATE requests SET taken_until = NULL, sends = sends - 1 "
     "WHERE id = ?1 AND finished IS NULL AND taken_until IS NOT NULL",
 
-    "UPDATE requests SET finished = ?2, status = ?3, taken_until = NULL "
+    "UPDATE requests SET finished = ?2, status = ?3, bytes = ?4, taken_until = NULL "
     "WHERE id = ?1 AND finished IS NULL RETURNING seq",
 
     "UPDATE bodies SET body = ?2 WHERE seq = ?1",
@@ -99,12 +106,12 @@ constexpr std::array kSql{
 
     "SELECT * FROM entries ORDER BY seq LIMIT ?1",
 
-    "SELECT model FROM requests WHERE finished IS NULL "
-    "AND (taken_until IS NULL OR taken_until <= ?1) GROUP BY model ORDER BY min(seq)",
+    "SELECT model, client FROM requests WHERE finished IS NULL "
+    "AND (taken_until IS NULL OR taken_until <= ?1) GROUP BY model, client ORDER BY min(seq)",
 
     "SELECT count(*) FILTER (WHERE finished IS NULL AND taken_until IS NULL), "
     "count(*) FILTER (WHERE taken_until IS NOT NULL), "
-    "count(*) FILTER (WHERE finished IS NOT NULL) FROM requests",
+    "count(*) FILTER (WHERE finished IS NOT NULL), coalesce(sum(bytes), 0) FROM requests",
 
     "SELECT * FROM entries WHERE id = ?1",
 };
@@ -163,6 +170,33 @@ struct RequestQueue::Parts {
         if (!done) return std::move(done).error();
         return body;
     }
+
+    /// Can a request with a body of `bytes` be taken in?
+    Result<void> room_for(std::uint64_t bytes) {
+        if (bytes > limits.max_bytes) {
+            Error error(Code::too_large,
+                        "the request has " + std::to_string(bytes) +
+                            " bytes, and the whole offline queue may have no more than " +
+                            std::to_string(limits.max_bytes));
+            error.http_status = 413;  // not the model's context
+            return error;
+        }
+        std::uint64_t count = 0;
+        std::uint64_t used = 0;
+        auto counted = each((*this)[Sql::count], [&](const Statement& row) {
+            count = static_cast<std::uint64_t>(row.integer(0));
+            used = static_cast<std::uint64_t>(row.integer(1));
+        });
+        if (!counted) return counted;
+        // Results may have made it larger than it should be.
+        if (count < limits.max_requests && used <= limits.max_bytes - bytes) return {};
+        Error full(Code::overloaded, "the offline queue is full: " + std::to_string(count) +
+                                         " requests with " + std::to_string(used) +
+                                         " bytes wait, or have results that nobody has picked up");
+        full.retryable = true;
+        full.not_sent = true;
+        return full;
+    }
 };
 
 RequestQueue::RequestQueue(std::unique_ptr<Parts> parts) noexcept : parts_(std::move(parts)) {}
@@ -212,15 +246,7 @@ Result<void> RequestQueue::write(const std::function<Result<void>()>& change) {
 Result<void> RequestQueue::enqueue(const QueuedRequest& request, UnixMs now) {
     const std::lock_guard lock(mutex_);
     return write([&]() -> Result<void> {
-        std::int64_t count = 0;
-        auto counted = parts_->each((*parts_)[Sql::count],
-                                    [&](const Statement& row) { count = row.integer(0); });
-        if (!counted) return counted;
-        if (static_cast<std::uint64_t>(count) >= parts_->limits.max_requests) {
-            return Error(Code::overloaded,
-                         "the offline queue is full: " + std::to_string(count) +
-                             " requests wait, or have results that nobody has picked up");
-        }
+        if (auto room = parts_->room_for(request.body.size()); !room) return room;
         const std::string& key =
             request.idempotency_key.empty() ? request.id : request.idempotency_key;
         auto added = (*parts_)[Sql::insert]
@@ -230,6 +256,7 @@ Result<void> RequestQueue::enqueue(const QueuedRequest& request, UnixMs now) {
                          .bind(4, std::string_view(request.client))
                          .bind(5, std::string_view(key))
                          .bind(6, now)
+                         .bind(7, static_cast<std::int64_t>(request.body.size()))
                          .run();
         if (!added) return added;
         if (parts_->database->changes() == 0) {
@@ -241,15 +268,16 @@ Result<void> RequestQueue::enqueue(const QueuedRequest& request, UnixMs now) {
 }
 
 Result<std::optional<QueuedRequest>> RequestQueue::take(UnixMs now, UnixMs lease,
-                                                        std::optional<std::string_view> model) {
+                                                        const QueueLane* lane) {
     const std::lock_guard lock(mutex_);
     std::optional<QueuedRequest> request;
     auto done = write([&]() -> Result<void> {
         std::optional<std::int64_t> seq;
         auto looked = parts_->each((*parts_)[Sql::oldest]
                                        .bind(1, now)
-                                       .bind(2, std::int64_t{model.has_value()})
-                                       .bind(3, model.value_or("")),
+                                       .bind(2, std::int64_t{lane != nullptr})
+                                       .bind(3, std::string_view(lane ? lane->model : ""))
+                                       .bind(4, std::string_view(lane ? lane->client : "")),
                                    [&](const Statement& row) { seq = row.integer(0); });
         if (!looked || !seq) return looked;
         auto taken = (*parts_)[Sql::take].bind(1, *seq).bind(2, now + lease).run();
@@ -277,9 +305,12 @@ Result<bool> RequestQueue::finish(std::string_view id, int status, std::string_v
     const std::lock_guard lock(mutex_);
     std::optional<std::int64_t> seq;
     auto done = write([&]() -> Result<void> {
-        auto marked = parts_->each(
-            (*parts_)[Sql::finish].bind(1, id).bind(2, now).bind(3, std::int64_t{status}),
-            [&](const Statement& row) { seq = row.integer(0); });
+        auto marked = parts_->each((*parts_)[Sql::finish]
+                                       .bind(1, id)
+                                       .bind(2, now)
+                                       .bind(3, std::int64_t{status})
+                                       .bind(4, static_cast<std::int64_t>(body.size())),
+                                   [&](const Statement& row) { seq = row.integer(0); });
         if (!marked || !seq) return marked;
         return (*parts_)[Sql::set_body].bind(1, *seq).bind(2, body).run();
     });
@@ -341,13 +372,14 @@ Result<std::vector<QueueEntry>> RequestQueue::list(std::size_t limit) {
     return entries;
 }
 
-Result<std::vector<std::string>> RequestQueue::models(UnixMs now) {
+Result<std::vector<QueueLane>> RequestQueue::lanes(UnixMs now) {
     const std::lock_guard lock(mutex_);
-    std::vector<std::string> models;
-    auto read = parts_->each((*parts_)[Sql::models].bind(1, now),
-                             [&](const Statement& row) { models.push_back(row.text(0)); });
+    std::vector<QueueLane> lanes;
+    auto read = parts_->each((*parts_)[Sql::lanes].bind(1, now), [&](const Statement& row) {
+        lanes.push_back({row.text(0), row.text(1)});
+    });
     if (!read) return std::move(read).error();
-    return models;
+    return lanes;
 }
 
 Result<QueueCounts> RequestQueue::counts() {
@@ -357,6 +389,7 @@ Result<QueueCounts> RequestQueue::counts() {
         counts.waiting = static_cast<std::size_t>(row.integer(0));
         counts.taken = static_cast<std::size_t>(row.integer(1));
         counts.finished = static_cast<std::size_t>(row.integer(2));
+        counts.bytes = static_cast<std::uint64_t>(row.integer(3));
     });
     if (!read) return std::move(read).error();
     return counts;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -50,16 +51,25 @@ struct QueueEntry {
     std::int64_t sends = 0;
 };
 
+/// Requests that go out in their order, whatever holds others back.
+struct QueueLane {
+    std::string model;
+    std::string client;
+    friend auto operator<=>(const QueueLane&, const QueueLane&) = default;
+};
+
 struct QueueCounts {
     std::size_t waiting = 0;
     std::size_t taken = 0;
     std::size_t finished = 0;
+    std::uint64_t bytes = 0;  ///< of the bodies and results of all
     [[nodiscard]] std::size_t all() const noexcept { return waiting + taken + finished; }
 };
 
 struct QueueLimits {
-    std::size_t max_requests = 10'000;  ///< of all states; then no more are taken in
-    UnixMs max_age = 86'400'000;        ///< of requests since they came, of results since they did
+    std::size_t max_requests = 10'000;      ///< of all states; then no more are taken in
+    std::uint64_t max_bytes = 268'435'456;  ///< of bodies and results; likewise
+    UnixMs max_age = 86'400'000;  ///< of requests since they came, of results since they did
 };
 
 /// Requests that were accepted while nobody could be asked, and their results until they are picked
@@ -87,14 +97,15 @@ public:
     RequestQueue& operator=(const RequestQueue&) = delete;
 
     /// Puts a request in, whose `queued` and `sends` do not matter.
-    /// Errors: Code::overloaded if it is full; Code::invalid if the id is there already.
+    /// Errors: Code::overloaded if it is full; Code::too_large if it could never hold the request;
+    /// Code::invalid if the id is there already.
     Result<void> enqueue(const QueuedRequest& request, UnixMs now);
 
     /// Takes out the oldest request that waits, or whose taker has been silent for too long.
     /// \param lease how long it is the taker's alone; more than sending it may take
-    /// \param model only of this model; nothing = of any
-    [[nodiscard]] Result<std::optional<QueuedRequest>> take(
-        UnixMs now, UnixMs lease, std::optional<std::string_view> model = std::nullopt);
+    /// \param lane only of this one; nullptr = of any
+    [[nodiscard]] Result<std::optional<QueuedRequest>> take(UnixMs now, UnixMs lease,
+                                                            const QueueLane* lane = nullptr);
 
     /// Puts a request that was taken out back in its place: nothing was sent.
     /// \return whether it was there, and taken.
@@ -120,8 +131,8 @@ public:
 
     /// The oldest first.
     [[nodiscard]] Result<std::vector<QueueEntry>> list(std::size_t limit = 1'000);
-    /// The models of requests that could be taken out now, each once, in the order of their oldest.
-    [[nodiscard]] Result<std::vector<std::string>> models(UnixMs now);
+    /// The lanes of requests that could be taken out now, each once, in the order of their oldest.
+    [[nodiscard]] Result<std::vector<QueueLane>> lanes(UnixMs now);
     [[nodiscard]] Result<QueueCounts> counts();
 
 private:

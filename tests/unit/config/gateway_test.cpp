@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(each_member_of_the_gateway_is_read) {
       "hosts": ["gate.example"],
       "max_connections": 5, "max_body_bytes": 4096,
       "keep_alive": "3s", "drain_grace": "0s", "dashboard": false,
-      "offline": {"enabled": true, "max_requests": 7, "max_age": "720h"}}})")
+      "offline": {"enabled": true, "max_requests": 7, "max_bytes": 8, "max_age": "720h"}}})")
                                       .gateway;
     BOOST_TEST(gateway.listen.size() == 2U);
     BOOST_TEST(gateway.tls.certificate_file == "/c.pem");
@@ -63,6 +63,7 @@ BOOST_AUTO_TEST_CASE(each_member_of_the_gateway_is_read) {
     BOOST_TEST(!gateway.dashboard);
     BOOST_TEST(gateway.offline.enabled);
     BOOST_TEST(gateway.offline.max_requests == 7);
+    BOOST_TEST(gateway.offline.max_bytes == 8);
     BOOST_TEST((gateway.offline.max_age == 720h));
 }
 

@@ -10,8 +10,41 @@
 namespace tenon::store {
 namespace {
 
+/// Version 1 as its first release wrote it; never to be changed.
+constexpr const char* kVersion1 = R"sql(
+    CREATE TABLE requests (
+        seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+        id          TEXT    NOT NULL UNIQUE,
+        dialect     TEXT    NOT NULL,
+        model       TEXT    NOT NULL,
+        client      TEXT    NOT NULL,
+        idempotency TEXT    NOT NULL,
+        queued      INTEGER NOT NULL,
+        sends       INTEGER NOT NULL DEFAULT 0,
+        taken_until INTEGER,
+        finished    INTEGER,
+        status      INTEGER
+    ) STRICT;
+    CREATE TABLE bodies (
+        seq  INTEGER PRIMARY KEY,
+        body TEXT NOT NULL
+    ) STRICT;
+    CREATE VIEW entries AS
+        SELECT id, model, client, queued, sends, taken_until, finished, status, seq
+        FROM requests;
+    CREATE TRIGGER forget AFTER DELETE ON requests BEGIN
+        DELETE FROM bodies WHERE seq = old.seq;
+    END;
+    PRAGMA application_id = 1416523601;
+    PRAGMA user_version = 1;
+    PRAGMA journal_mode = WAL;
+    INSERT INTO requests (seq, id, dialect, model, client, idempotency, queued)
+    VALUES (1, 'old', 'openai', 'm', 'key', 'old', 0);
+    INSERT INTO bodies VALUES (1, 'groß');
+)sql";
+
 struct QueueFixture : Fixture {
-    QueueLimits limits{.max_requests = 4, .max_age = 1'000};
+    QueueLimits limits{.max_requests = 4, .max_bytes = 1'000, .max_age = 1'000};
     std::unique_ptr<RequestQueue> queue;
 
     QueueFixture() {
@@ -35,8 +68,8 @@ struct QueueFixture : Fixture {
     }
     /// The id of what is taken; "-" = nothing.
     [[nodiscard]] std::string take(UnixMs now, UnixMs lease = 100,
-                                   std::optional<std::string_view> model = {}) const {
-        const auto taken = queue->take(now, lease, model);
+                                   const QueueLane* lane = nullptr) const {
+        const auto taken = queue->take(now, lease, lane);
         BOOST_REQUIRE_MESSAGE(taken, message_of(taken));
         return *taken ? (*taken)->id : "-";
     }
@@ -114,12 +147,24 @@ BOOST_AUTO_TEST_CASE(one_model_can_be_served_while_another_waits) {
     put("a", 0, "down");
     put("b", 0, "up");
     put("c", 0, "down");
-    BOOST_TEST(queue->models(0).value() == (std::vector<std::string>{"down", "up"}),
-               boost::test_tools::per_element());
-    BOOST_TEST(take(0, 100, "up") == "b");
-    BOOST_TEST(take(0, 100, "up") == "-");
-    BOOST_TEST(queue->models(0).value() == std::vector<std::string>{"down"},
-               boost::test_tools::per_element());
+    const QueueLane down{"down", "key"};
+    const QueueLane up{"up", "key"};
+    BOOST_TEST((queue->lanes(0).value() == std::vector<QueueLane>{down, up}));
+    BOOST_TEST(take(0, 100, &up) == "b");
+    BOOST_TEST(take(0, 100, &up) == "-");
+    BOOST_TEST((queue->lanes(0).value() == std::vector<QueueLane>{down}));
+    BOOST_TEST(take(0) == "a");
+}
+
+BOOST_AUTO_TEST_CASE(one_client_can_be_served_while_another_waits) {
+    put("a");
+    QueuedRequest others = request("b");
+    others.client = "other";
+    BOOST_TEST(queue->enqueue(others, 0).has_value());
+    const QueueLane other{"m", "other"};
+    BOOST_TEST((queue->lanes(0).value() == std::vector<QueueLane>{{"m", "key"}, other}));
+    BOOST_TEST(take(0, 100, &other) == "b");
+    BOOST_TEST(take(0, 100, &other) == "-");
     BOOST_TEST(take(0) == "a");
 }
 
@@ -163,6 +208,49 @@ BOOST_AUTO_TEST_CASE(more_than_allowed_are_refused_and_none_is_pushed_out) {
     BOOST_TEST(queue->remove("a").value());
     put("e");
     BOOST_TEST(counts().waiting == 4u);
+}
+
+BOOST_AUTO_TEST_CASE(more_bytes_than_allowed_are_refused_and_answers_count) {
+    QueuedRequest large = request("a");
+    large.body = std::string(1'000, 'x');
+    BOOST_TEST_REQUIRE(queue->enqueue(large, 0).has_value());
+    BOOST_TEST(counts().bytes == 1'000u);
+    const auto refused = queue->enqueue(request("b"), 0);
+    BOOST_TEST_REQUIRE(!refused.has_value());
+    BOOST_TEST((refused.error().code == Code::overloaded));
+    BOOST_TEST(take(0) == "a");
+    BOOST_TEST(queue->finish("a", 200, std::string(999, 'y'), 0).value());
+    BOOST_TEST(counts().bytes == 999u);
+    BOOST_TEST(!queue->enqueue(request("b"), 0).has_value());
+    BOOST_TEST(queue->remove("a").value());
+    BOOST_TEST(counts().bytes == 0u);
+    put("b");
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_will_never_fit_is_told_so) {
+    QueuedRequest large = request("a");
+    large.body = std::string(1'001, 'x');
+    const auto refused = queue->enqueue(large, 0);
+    BOOST_TEST_REQUIRE(!refused.has_value());
+    BOOST_TEST((refused.error().code == Code::too_large));
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_larger_than_everything_is_kept_and_leaves_no_room) {
+    put("a");
+    BOOST_TEST(take(0) == "a");
+    BOOST_TEST(queue->finish("a", 200, std::string(5'000, 'y'), 0).value());
+    BOOST_TEST(queue->find("a").value()->result->body.size() == 5'000u);
+    BOOST_TEST(!queue->enqueue(request("b"), 0).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_queue_of_the_version_before_knows_how_large_it_is) {
+    queue.reset();
+    file = directory / "old.db";
+    run_sql(kVersion1);
+    reopen();
+    BOOST_TEST(counts().waiting == 1u);
+    BOOST_TEST(counts().bytes == 5u);  // of UTF-8, not characters
+    BOOST_TEST(take(0) == "old");
 }
 
 BOOST_AUTO_TEST_CASE(an_id_that_is_there_is_refused) {

@@ -9,6 +9,7 @@
 #include "gateway/api/ids.hpp"
 #include "gateway/api/named_models.hpp"
 #include "gateway/api/operation.hpp"
+#include "gateway/api/token_charge.hpp"
 #include "gateway/offline/offline_queue.hpp"
 #include "runtime/spawn.hpp"
 
@@ -18,11 +19,6 @@ namespace {
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kEventStream = "text/event-stream";
 constexpr int kAccepted = 202;
-
-/// About four bytes a token: what is reserved of a key's budget until the truth is known.
-std::int64_t estimated_tokens(std::string_view body) {
-    return static_cast<std::int64_t>(body.size() / 4) + 1;
-}
 
 }  // namespace
 
@@ -160,7 +156,7 @@ net::Awaitable<void> ApiCall::answer_whole() {
         if (!kept) co_await refuse(result_->error());
         co_return;
     }
-    note_usage();
+    charge(lease_, (*result_)->routed.outcome);
     auto body = writer_->whole((*result_)->body, times());
     if (!body) {
         Error error = std::move(body).error();
@@ -227,8 +223,8 @@ net::Awaitable<void> ApiCall::pump(StreamPipe& pipe) {
 net::Awaitable<void> ApiCall::end_stream(StreamPipe& pipe) {
     const base::TimePoint now = context_.clock().now();
     if (*result_) {
-        note_usage();
         const plugin::CallOutcome& outcome = (*result_)->routed.outcome;
+        charge(lease_, outcome);
         AnswerEnd end;
         end.finish_reason = outcome.finish_reason;
         end.input_tokens = outcome.input_tokens;

@@ -62,7 +62,6 @@ private:
     [[nodiscard]] AnswerTimes times() const;
     void sent(std::size_t bytes);
     void settle();
-    void note_usage();
     [[nodiscard]] RequestStart start() const;
 
     ApiContext& context_;

@@ -1,17 +1,10 @@
-// What a call tells of itself: to the list of requests, traces, metrics, the access log, its key.
+// What a call tells of itself: to the list of requests, traces, metrics and the access log.
 
 #include <utility>
 
 #include "gateway/api/api_call.hpp"
 
 namespace tenon::gateway {
-namespace {
-
-std::int64_t known_or_none(std::uint64_t tokens) {
-    return tokens == TENON_TOKENS_UNKNOWN ? 0 : static_cast<std::int64_t>(tokens);
-}
-
-}  // namespace
 
 RequestStart ApiCall::start() const {
     RequestStart start;
@@ -58,17 +51,6 @@ void ApiCall::sent(std::size_t bytes) {
     bytes_ += bytes;
     if (entry_) entry_->sent(bytes);
     if (follower_) follower_->sent(bytes, context_.clock().now());
-}
-
-void ApiCall::note_usage() {
-    const plugin::CallOutcome& outcome = (*result_)->routed.outcome;
-    const bool known = outcome.input_tokens != TENON_TOKENS_UNKNOWN ||
-                       outcome.output_tokens != TENON_TOKENS_UNKNOWN;
-    if (known) {
-        lease_.used(known_or_none(outcome.input_tokens) + known_or_none(outcome.output_tokens));
-    } else {
-        lease_.used_as_reserved();
-    }
 }
 
 void ApiCall::settle() {

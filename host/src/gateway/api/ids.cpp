@@ -1,6 +1,11 @@
 #include "gateway/api/ids.hpp"
 
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
 #include <random>
+#include <system_error>
 
 namespace tenon::gateway {
 
@@ -16,6 +21,22 @@ std::string new_id(std::size_t length) {
         for (int i = 0; i < kDigitsInOne && id.size() < length; ++i, bits >>= 5) {
             id += kDigits[bits & 31];
         }
+    }
+    return id;
+}
+
+Result<std::string> new_secret_id() {
+    std::array<unsigned char, 16> bytes{};
+    if (::getentropy(bytes.data(), bytes.size()) != 0) {
+        return Error(Code::internal, "the system gives no random numbers: " +
+                                         std::generic_category().message(errno));
+    }
+    static constexpr char kDigits[] = "0123456789abcdef";
+    std::string id;
+    id.reserve(2 * bytes.size());
+    for (const unsigned char byte : bytes) {
+        id += kDigits[byte >> 4];
+        id += kDigits[byte & 15];
     }
     return id;
 }

@@ -93,6 +93,13 @@ std::shared_ptr<ClientKey> KeyRing::find(std::string_view secret) const noexcept
     return found;
 }
 
+std::shared_ptr<ClientKey> KeyRing::named(std::string_view name) const noexcept {
+    for (const auto& key : keys_) {
+        if (key->name() == name) return key;
+    }
+    return nullptr;
+}
+
 Error KeyRing::refusal(std::string_view secret) {
     Error error(Code::auth, secret.empty()
                                 ? "this gateway wants an API key: send it as \"Authorization: "

@@ -94,6 +94,8 @@ public:
     [[nodiscard]] bool required() const noexcept { return !keys_.empty(); }
     /// nullptr = unknown.
     [[nodiscard]] std::shared_ptr<ClientKey> find(std::string_view secret) const noexcept;
+    /// By its name; nullptr = there is none (any more).
+    [[nodiscard]] std::shared_ptr<ClientKey> named(std::string_view name) const noexcept;
     /// Why a client with `secret`, or none if that is empty, may not ask.
     [[nodiscard]] static Error refusal(std::string_view secret);
 

@@ -7,7 +7,6 @@
 #include <boost/asio/post.hpp>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <utility>
 
 #include "config/check_gateway.hpp"
@@ -17,6 +16,7 @@
 #include "gateway/admin/admin_api.hpp"
 #include "gateway/admin/recent_times.hpp"
 #include "gateway/api/api_context.hpp"
+#include "gateway/api/ids.hpp"
 #include "gateway/daemon/control_handler.hpp"
 #include "gateway/daemon/gateway_handler.hpp"
 #include "gateway/daemon/readiness.hpp"
@@ -44,16 +44,6 @@ constexpr std::chrono::milliseconds kEventsAlive = std::chrono::seconds(20);
 
 /// For the last traces to reach the collector.
 constexpr auto kExportGrace = std::chrono::seconds(2);
-
-std::string random_key() {
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::random_device device;
-    std::string key;
-    while (key.size() < 32) {
-        for (unsigned bits = device(), i = 0; i < 8; ++i, bits >>= 4) key += kDigits[bits & 15];
-    }
-    return key;
-}
 
 Result<std::vector<net::ListenEndpoint>> endpoints_of(const std::vector<std::string>& listen,
                                                       const config::GatewayConfig& gateway) {
@@ -239,7 +229,7 @@ Result<void> Daemon::Impl::open_offline_queue() {
     const auto config = host_->config();
     if (!config->gateway.offline.enabled) return {};
     const fs::path file = options_.host.state_file.parent_path() / "queue.db";
-    auto queue = OfflineQueue::open(*host_, config->gateway.offline, file);
+    auto queue = OfflineQueue::open(api_, config->gateway.offline, file);
     if (!queue) return std::move(queue).error();
     offline_ = *std::move(queue);
     api_.set_offline(offline_.get());
@@ -273,7 +263,11 @@ Result<void> Daemon::Impl::start() {
     auto endpoints = endpoints_of(nowhere ? std::vector<std::string>() : listen, config->gateway);
     if (!endpoints) return std::move(endpoints).error();
     admin_key_ = std::string(config->gateway.admin_key.reveal());
-    if (admin_key_.empty()) admin_key_ = random_key();
+    if (admin_key_.empty()) {
+        auto made = new_secret_id();
+        if (!made) return std::move(made).error();
+        admin_key_ = *std::move(made);
+    }
     host_->log().redactor().add(admin_key_);
     for (const auto& [name, key] : config->gateway.keys) {
         host_->log().redactor().add(key.key.reveal());
