@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <charconv>
 #include <deque>
@@ -28,9 +27,15 @@ bool is_retry_after(std::string_view name) noexcept {
     });
 }
 
-/// One POST. The body of the answer is of no interest.
+/// One POST. The body of the answer is of no interest. It lives until it has ended, whatever
+/// becomes of who waits for it.
 class Post final : public transport::HttpSink {
 public:
+    explicit Post(std::shared_ptr<const std::string> body) : body_(std::move(body)) {}
+
+    [[nodiscard]] const std::string& body() const noexcept { return *body_; }
+    void begins(std::shared_ptr<Post> self) noexcept { self_ = std::move(self); }
+
     void on_headers(int status, std::span<const transport::HeaderView> headers) noexcept override {
         status_ = status;
         for (const auto& [name, value] : headers) {
@@ -46,10 +51,11 @@ public:
     }
     void on_data(std::string_view) noexcept override {}
     void on_done(const Error* error) noexcept override {
+        const auto self = std::move(self_);
         if (error != nullptr) problem_ = error->message;
         lost_ = error != nullptr && error->code != Code::invalid;
         done_ = true;
-        event_.notify();  // which may end this object
+        event_.notify();
     }
 
     net::Awaitable<void> done() {
@@ -70,6 +76,8 @@ public:
     }
 
 private:
+    const std::shared_ptr<const std::string> body_;
+    std::shared_ptr<Post> self_;  ///< from its begin to its end
     int status_ = 0;
     std::optional<std::chrono::seconds> retry_after_;
     std::string problem_;
@@ -95,7 +103,8 @@ public:
     }
 
     void begin(boost::asio::io_context& io) {
-        boost::asio::co_spawn(io, run(shared_from_this()), boost::asio::detached);
+        auto self = shared_from_this();
+        boost::asio::co_spawn(io, run(self), [self](const std::exception_ptr&) { self->end(); });
     }
 
     void add(std::shared_ptr<const Trace> trace) {
@@ -146,14 +155,44 @@ public:
 
 private:
     static net::Awaitable<void> run(std::shared_ptr<Work> self) {
-        for (;;) {
-            co_await self->batch_due();
-            const Batch batch = self->take();
-            if (batch.empty()) break;
-            co_await self->export_batch(batch);
+        for (bool more = true; more;) {
+            std::size_t spans = 0;
+            const char* problem = nullptr;
+            try {
+                co_await self->batch_due();
+                const Batch batch = self->take(spans);
+                if (batch.empty()) break;
+                const bool exported = co_await self->export_batch(batch);
+                self->settle(std::exchange(spans, 0), exported);
+            } catch (const std::exception&) {
+                problem = "there was no memory for them";
+            } catch (...) {
+                problem = "something unknown was thrown";
+            }
+            if (problem == nullptr) continue;
+            more = spans > 0;  // otherwise it cannot even wait
+            self->settle(spans, false);
+            self->tell(problem);
         }
-        self->client_.reset();
-        self->ended_.set_value();
+    }
+
+    /// On every path.
+    void end() noexcept {
+        client_.reset();
+        {
+            const std::lock_guard lock(mutex_);
+            stopping_ = true;
+            drop_all();
+        }
+        ended_.set_value();
+    }
+
+    /// REQUIRES: mutex_ is held.
+    void drop_all() noexcept {
+        counts_.dropped += counts_.queued;
+        counts_.queued = 0;
+        queue_.clear();
+        queued_ = 0;
     }
 
     net::Awaitable<void> batch_due() {
@@ -169,61 +208,58 @@ private:
         }
     }
 
-    /// Empty: it is the end.
-    Batch take() {
+    /// Empty: it is the end. \param spans those of the batch, also of one that was never whole.
+    Batch take(std::size_t& spans) {
         const std::lock_guard lock(mutex_);
         Batch batch;
-        if (abandoned_) {
-            counts_.dropped += queued_;
-            counts_.queued -= queued_;
-            queue_.clear();
-            queued_ = 0;
-        }
-        for (std::size_t spans = 0; !queue_.empty() && spans < options_.batch_spans;) {
+        if (abandoned_) drop_all();
+        while (!queue_.empty() && spans < options_.batch_spans) {
             const std::size_t next = span_count(*queue_.front());
+            batch.push_back(queue_.front());
+            queue_.pop_front();
             spans += next;
             queued_ -= next;
-            batch.push_back(std::move(queue_.front()));
-            queue_.pop_front();
         }
         oldest_ = clock_.now();
         return batch;
     }
 
-    net::Awaitable<void> export_batch(const Batch& batch) {
-        std::size_t spans = 0;
-        for (const auto& trace : batch) spans += span_count(*trace);
-        const std::string body = to_otlp(options_.resource, batch);
+    /// \return whether the collector has taken it.
+    net::Awaitable<bool> export_batch(const Batch& batch) {
+        const auto body =
+            std::make_shared<const std::string>(options_.encode(options_.resource, batch));
         for (int tries = 1;; ++tries) {
-            Post post;
-            if (start(post, body)) co_await post.done();
-            ended(post);
-            if (post.taken()) {
-                settle(spans, true);
-                break;
+            const auto post = std::make_shared<Post>(body);
+            if (start(post)) co_await post->done();
+            ended(*post);
+            if (post->taken()) co_return true;
+            if (tries == 2 || !post->may_pass() || abandoned()) {
+                if (!abandoned()) tell(post->problem());
+                co_return false;
             }
-            if (tries == 2 || !post.may_pass() || abandoned()) {
-                if (!abandoned()) tell(post);
-                settle(spans, false);
-                break;
-            }
-            co_await pause(post);
+            co_await pause(*post);
         }
     }
 
     /// \return false if nothing is to be sent any more.
-    bool start(Post& post, const std::string& body) {
+    bool start(const std::shared_ptr<Post>& post) {
         transport::HttpRequest request;
         request.method = "POST";
         request.url = options_.endpoint;
         request.headers = options_.headers;
         request.headers.push_back({"content-type", "application/json"});
-        request.borrowed_body = body;
+        request.borrowed_body = post->body();
         request.deadline = clock_.now() + options_.timeout;
         const std::lock_guard lock(mutex_);
         if (abandoned_) return false;
         ++counts_.posts;
-        exchange_ = client_->start(std::move(request), post);
+        post->begins(post);
+        try {
+            exchange_ = client_->start(std::move(request), *post);
+        } catch (...) {
+            post->begins(nullptr);
+            throw;
+        }
         return true;
     }
 
@@ -248,18 +284,21 @@ private:
         return abandoned_;
     }
 
-    void settle(std::size_t spans, bool exported) {
+    void settle(std::size_t spans, bool exported) noexcept {
         const std::lock_guard lock(mutex_);
         (exported ? counts_.exported : counts_.dropped) += spans;
         counts_.queued -= spans;
     }
 
     /// Once, until it works again.
-    void tell(const Post& post) {
+    void tell(std::string_view problem) noexcept {
         if (std::exchange(told_, true)) return;
-        log_.write(base::LogLevel::warn, kComponent,
-                   "Traces are not exported, they are dropped: " + post.problem(),
-                   {{"endpoint", options_.endpoint}});
+        try {
+            log_.write(base::LogLevel::warn, kComponent,
+                       "Traces are not exported, they are dropped: " + std::string(problem),
+                       {{"endpoint", options_.endpoint}});
+        } catch (...) {  // no memory for words
+        }
     }
 
     const OtlpOptions options_;

@@ -3,7 +3,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,11 +27,15 @@ struct OtlpOptions {
     /// Before the second try, if the server does not say.
     std::chrono::milliseconds retry_wait = std::chrono::seconds(1);
     std::chrono::milliseconds longest_retry_wait = std::chrono::seconds(30);
+    /// Writes a batch. What it throws costs the batch.
+    std::function<std::string(const OtlpResource&, std::span<const std::shared_ptr<const Trace>>)>
+        encode = to_otlp;
 };
 
 /// Sends traces to a collector: OTLP over HTTP, JSON, in batches. A batch that the collector does
 /// not take (429, 502, 503, 504 or no answer) is sent once more and then dropped. Traces that the
-/// client did not want to be sampled are left out.
+/// client did not want to be sampled are left out. A batch for which there is no memory is dropped;
+/// when there is not even enough to wait for the next one, it ends.
 ///
 /// \par Thread-safety
 /// Any thread; stop() and the destructor: one, and no I/O thread.

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <memory>
+#include <new>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -212,6 +213,30 @@ BOOST_AUTO_TEST_CASE(a_silent_collector_does_not_hold_up_the_end) {
     BOOST_TEST(rig.exporter->counts().queued == 0U);
     rig.exporter->stop(20ms);  // again, which is nothing
     BOOST_TEST(silent.wait_for_open(0));
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_that_cannot_be_written_is_dropped_and_the_next_one_is_not) {
+    Rig rig;
+    OtlpOptions with = options(rig.server);
+    with.batch_spans = 1;
+    with.encode = [](const OtlpResource& resource, auto traces) {
+        if (traces.front()->start.id != "req-2") throw std::bad_alloc();
+        return to_otlp(resource, traces);
+    };
+    rig.start(with);
+    for (int i = 1; i <= 3; ++i) rig.exporter->add(trace_of(i));
+    rig.exporter->stop(kPatience);
+    BOOST_TEST(rig.counted() == "1 exported, 2 dropped, 0 queued, 1 posts");
+}
+
+BOOST_AUTO_TEST_CASE(the_end_comes_although_nothing_can_be_written) {
+    Rig rig;
+    OtlpOptions with = options(rig.server);
+    with.encode = [](const OtlpResource&, auto) -> std::string { throw 7; };
+    rig.start(with).add(trace_of(1));
+    rig.exporter->stop(1h);
+    BOOST_TEST(rig.counted() == "0 exported, 1 dropped, 0 queued, 0 posts");
+    BOOST_TEST(rig.logged.size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_collector_that_is_not_there_is_told_once) {
