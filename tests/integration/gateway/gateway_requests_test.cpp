@@ -1,6 +1,9 @@
 // Requests of clients, in every dialect, as they see them.
 
 #include "gateway_rig.hpp"
+#include "net/blocking_pool.hpp"
+#include "runtime/host_impl.hpp"
+#include "support/gate.hpp"
 
 namespace tenon::test {
 namespace {
@@ -194,6 +197,19 @@ BOOST_AUTO_TEST_CASE(models_are_listed_for_each_kind_of_client) {
     BOOST_TEST(rig.get("/v1/models/fake%2Ffake-small").status == 200);
     BOOST_TEST(rig.get("/v1/models/nothing").status == 404);
     BOOST_TEST(contains(rig.get("/api/version").body, "version"));
+}
+
+BOOST_AUTO_TEST_CASE(metrics_do_not_need_the_threads_that_plugins_hang_on) {
+    const GatewayRig rig("", R"("runtime":{"blocking_threads":2})");
+    net::BlockingPool& plugins = static_cast<runtime::HostImpl&>(rig.daemon->host()).blocking();
+    Gate gate;
+    for (int i = 0; i < 3; ++i) {
+        BOOST_TEST_REQUIRE(plugins.post([gate] { static_cast<void>(gate.wait()); }));
+    }
+    const auto metrics = rig.get("/metrics");
+    gate.open();
+    BOOST_TEST(metrics.status == 200);
+    BOOST_TEST(contains(metrics.body, "tenon_"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -200,11 +200,15 @@ net::Awaitable<void> GatewayHandler::get(std::string_view path, transport::Serve
                 co_await refuse(response, 401, headers, request, unauthorized());
                 co_return;
             }
-            runtime::HostImpl& host = context_.host();
-            const std::string metrics = co_await make_off_thread(
-                host.blocking(), host.io().context(request.io_index), pages_.metrics);
+            const auto metrics = co_await make_off_thread(
+                metrics_pool_, context_.host().io().context(request.io_index), pages_.metrics);
+            if (!metrics) {
+                const Error& error = metrics.error();
+                co_await refuse(response, http_status(error), headers, request, error);
+                co_return;
+            }
             co_await send(response, 200, headers, "text/plain; version=0.0.4; charset=utf-8",
-                          metrics);
+                          *metrics);
             co_return;
         }
         const Page* page = settings.config.dashboard ? find_page(path) : nullptr;

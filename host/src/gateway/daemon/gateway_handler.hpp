@@ -7,6 +7,7 @@
 #include "gateway/api/api_context.hpp"
 #include "gateway/api/header_list.hpp"
 #include "gateway/daemon/model_pages.hpp"
+#include "net/blocking_pool.hpp"
 #include "transport/http_handler.hpp"
 
 namespace tenon::gateway {
@@ -63,6 +64,8 @@ private:
     const GatewayPages pages_;
     const std::string admin_key_;
     ModelPages models_;
+    /// Its own: plugins that hang take the host's threads, and that is when metrics are wanted.
+    net::BlockingPool metrics_pool_{1, 8};
 };
 
 }  // namespace tenon::gateway
