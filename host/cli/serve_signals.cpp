@@ -14,8 +14,11 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <string>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 namespace tenon::cli {
 namespace {
@@ -28,6 +31,37 @@ sigset_t daemon_signals() {
     sigemptyset(&set);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
     return set;
+}
+
+struct Entry {
+    std::filesystem::path directory;
+    std::string name;
+};
+
+/// Whoever replaces one of these replaces the file: itself, and the links that lead to it.
+std::vector<Entry> entries_on_the_way_to(const std::filesystem::path& file) {
+    constexpr int kMostLinks = 40;  // as the system
+    std::error_code failed;
+    const auto absolute = std::filesystem::absolute(file, failed);
+    std::deque<std::filesystem::path> ahead(absolute.begin(), absolute.end());
+    std::filesystem::path at;
+    std::vector<Entry> out;
+    for (int links = 0; !ahead.empty() && links <= kMostLinks;) {
+        const auto name = std::move(ahead.front());
+        ahead.pop_front();
+        if (name == "..") {
+            at = at.parent_path();
+        } else if (const auto next = at / name; std::filesystem::is_symlink(next, failed)) {
+            out.push_back({at, name});
+            const auto target = std::filesystem::read_symlink(next, failed);
+            ahead.insert(ahead.begin(), target.begin(), target.end());
+            ++links;
+        } else if (!name.empty() && name != ".") {
+            if (ahead.empty()) out.push_back({at, name});
+            at = next;
+        }
+    }
+    return out;
 }
 
 }  // namespace
@@ -48,29 +82,52 @@ ServeSignals::~ServeSignals() {
 Result<void> ServeSignals::watch(const std::filesystem::path& file) {
     file_ = file;
     watch_ = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    const std::string directory = file.has_parent_path() ? file.parent_path().string() : ".";
-    // The directory, not the file: most who change it put a new file in its place.
-    const int added = watch_ < 0 ? -1
-                                 : inotify_add_watch(watch_, directory.c_str(),
-                                                     IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE);
-    if (added >= 0) return {};
-    return Error(Code::unavailable, "changes of " + file.string() +
-                                        " will not be noticed: " + std::strerror(errno) +
+    return watch_entries();
+}
+
+Result<void> ServeSignals::watch_entries() {
+    std::multimap<int, std::string> entries;
+    int problem = watch_ < 0 ? errno : 0;
+    for (const Entry& entry : entries_on_the_way_to(file_)) {
+        // The directory, not the file: most who change it put a new file in its place.
+        const int added = inotify_add_watch(watch_, entry.directory.c_str(),
+                                            IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE);
+        if (added < 0) {
+            problem = errno;
+        } else {
+            entries.emplace(added, entry.name);
+        }
+    }
+    entries_.swap(entries);
+    for (const auto& [watch, name] : entries) {
+        if (!entries_.contains(watch)) static_cast<void>(inotify_rm_watch(watch_, watch));
+    }
+    if (problem == 0) return {};
+    return Error(Code::unavailable, "changes of " + file_.string() +
+                                        " will not be noticed: " + std::strerror(problem) +
                                         "; send SIGHUP, or run 'tenon reload'");
 }
 
-bool ServeSignals::file_was_touched() const {
+bool ServeSignals::file_was_touched() {
     alignas(inotify_event) std::array<char, 4096> buffer;
     bool touched = false;
     for (;;) {
         const ssize_t size = read(watch_, buffer.data(), buffer.size());
-        if (size <= 0) return touched;
+        if (size <= 0) break;
         for (ssize_t at = 0; at < size;) {
             const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
-            if (event->len > 0 && file_.filename() == event->name) touched = true;
+            const auto [from, to] = entries_.equal_range(event->wd);
+            touched = touched || (event->mask & IN_Q_OVERFLOW) != 0 ||
+                      std::any_of(from, to, [&](const auto& entry) {
+                          return event->len > 0 && entry.second == event->name;
+                      });
             at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
         }
     }
+    // The way may lead elsewhere now. What happens there before it is watched is read with the
+    // rest.
+    if (touched) static_cast<void>(watch_entries());
+    return touched;
 }
 
 ServeSignals::What ServeSignals::wait(std::chrono::milliseconds patience) {

@@ -3,7 +3,9 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "tenon/result.hpp"
@@ -26,7 +28,8 @@ public:
     ServeSignals& operator=(const ServeSignals&) = delete;
 
     /// From now on changes of the file are told, also when an editor or a tool puts another file in
-    /// its place. Its directory must exist.
+    /// its place, or another link among those that lead to it, as Kubernetes does with "..data".
+    /// Its directory must exist.
     Result<void> watch(const std::filesystem::path& file);
 
     /// Waits for the next event, at most for `patience`.
@@ -36,11 +39,14 @@ public:
     static void let_them_end_the_process() noexcept;
 
 private:
-    [[nodiscard]] bool file_was_touched() const;
+    Result<void> watch_entries();
+    [[nodiscard]] bool file_was_touched();
 
     int signals_ = -1;
     int watch_ = -1;
     std::filesystem::path file_;
+    /// The entries on the way to the file, by the watches of their directories.
+    std::multimap<int, std::string> entries_;
     /// When it was last, if that is not told yet: more may follow at once.
     std::optional<std::chrono::steady_clock::time_point> touched_;
 };
