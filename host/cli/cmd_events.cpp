@@ -23,6 +23,10 @@ int run_events(const GlobalOptions& global, const EventsOptions& options) {
             const auto document = wire::JsonDocument::parse(event.data);
             if (!document) return;
             const auto it = document->root();
+            if (event.type == "lost") {
+                return print_error(std::to_string(it["lost"].as_int64().value_or(0)) +
+                                   " events were lost");
+            }
             if (!options.provider.empty() && it["provider"].as_string() != options.provider) return;
             std::cout << (options.json ? it.to_text() : event_text(it, colours)) << '\n'
                       << std::flush;

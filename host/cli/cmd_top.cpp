@@ -143,6 +143,10 @@ private:
         if (news.status) model_.status = std::move(news.status);
         if (news.message) model_.message = *std::move(news.message);
         model_.trouble = std::move(news.trouble);
+        if (news.restarted) {
+            model_.events.clear();
+            model_.message = "another daemon has been started";
+        }
         for (const wire::JsonDocument& event : news.events) {
             model_.events.push_back(event_text(event.root(), model_.colours));
         }

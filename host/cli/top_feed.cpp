@@ -105,12 +105,24 @@ void TopFeed::carry_out(const Order& order, const std::stop_token& stop) {
                : answer.error().message;
 }
 
-void TopFeed::note(const ControlEvent& event, std::uint64_t& newest) {
+bool TopFeed::note(const ControlEvent& event, Place& place) {
     auto document = wire::JsonDocument::parse(event.data);
-    if (!document) return;
-    const auto sequence = document->root()["sequence"].as_int64().value_or(0);
-    newest = static_cast<std::uint64_t>(std::max<std::int64_t>(sequence, 0));
-    if (event.type == "hello") return;
+    if (!document || event.type == "lost") return true;
+    if (event.type == "hello") {
+        const std::string started(document->root()["started"].as_string().value_or(""));
+        const bool same = started == place.started || place.started.empty();
+        place.started = started;
+        if (same) return true;
+        place.newest = 0;
+        {
+            const std::lock_guard lock(mutex_);
+            news_.events.clear();
+            news_.restarted = true;
+        }
+        wake();
+        return false;
+    }
+    place.newest = document->root()["sequence"].as_int64().value_or(0);
     {
         const std::lock_guard lock(mutex_);
         news_.events.push_back(*std::move(document));
@@ -119,15 +131,22 @@ void TopFeed::note(const ControlEvent& event, std::uint64_t& newest) {
     }
     changed_.notify_all();
     wake();
+    return true;
 }
 
 void TopFeed::follow(const std::stop_token& stop) {
-    std::uint64_t newest = 0;
+    Place place;
     while (!stop.stop_requested()) {
+        std::stop_source stream;
+        const std::stop_callback with_all(stop, [&] { stream.request_stop(); });
         const auto ended = client_.follow(
-            "/admin/v1/events?since=" + std::to_string(newest),
-            [&](const ControlEvent& event) { note(event, newest); }, stop);
+            "/admin/v1/events?since=" + std::to_string(std::max<std::int64_t>(place.newest, 0)),
+            [&](const ControlEvent& event) {
+                if (!stream.stop_requested() && !note(event, place)) stream.request_stop();
+            },
+            stream.get_token());
         static_cast<void>(ended);  // the status tells what is wrong
+        if (stream.stop_requested()) continue;
         std::unique_lock lock(mutex_);
         changed_.wait_for(lock, stop, kInterval, [] { return false; });
     }

@@ -25,6 +25,7 @@ public:
         std::optional<wire::JsonDocument> status;
         std::deque<wire::JsonDocument> events;
         std::optional<std::string> message;  ///< what became of a command
+        bool restarted = false;              ///< it is another daemon since, and so are its numbers
         std::string trouble;                 ///< why there is no status; empty = there is
     };
 
@@ -50,7 +51,13 @@ private:
     void carry_out(const Order& order, const std::stop_token& stop);
     void fetch_status(const std::stop_token& stop);
     void follow(const std::stop_token& stop);
-    void note(const ControlEvent& event, std::uint64_t& newest);
+    /// How far the events of which daemon are known.
+    struct Place {
+        std::string started;
+        std::int64_t newest = 0;
+    };
+    /// \return false if it is another daemon, whose events must be asked for from the beginning.
+    bool note(const ControlEvent& event, Place& place);
     /// Until somebody wants something, or for so long.
     std::optional<Order> wait_for_order(const std::stop_token& stop);
     void wake() const noexcept;

@@ -235,6 +235,18 @@ BOOST_AUTO_TEST_CASE(events_are_printed_as_they_come_until_the_daemon_ends) {
     BOOST_TEST(daemon.requests().back().target == "/admin/v1/events?since=2");
 }
 
+BOOST_AUTO_TEST_CASE(events_that_were_lost_are_counted_aside) {
+    FakeDaemon daemon(socket);
+    daemon.answer("GET /admin/v1/events", [](Conn& conn, const ReceivedRequest& request) {
+        send_events(conn, request);
+        conn.write_body("event: lost\ndata: {\"lost\":17}\n\n");
+        conn.finish_response();
+    });
+    const Ran ran = run({"events", "--json", "--provider", "one"});
+    BOOST_TEST(lines(ran.out) == 1u);
+    BOOST_TEST(contains(ran.err, "17 events were lost\n"));
+}
+
 BOOST_AUTO_TEST_CASE(ctrl_c_ends_the_events) {
     FakeDaemon daemon(socket);
     daemon.answer("GET /admin/v1/events", [](Conn& conn, const ReceivedRequest& request) {

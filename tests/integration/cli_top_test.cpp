@@ -1,5 +1,8 @@
+#include <atomic>
 #include <csignal>
 #include <mutex>
+#include <string>
+#include <vector>
 
 #include "control_fixture.hpp"
 #include "support/pty_process.hpp"
@@ -104,6 +107,37 @@ BOOST_AUTO_TEST_CASE(keys_select_a_provider_and_command_it) {
     top.type("\x03");
     BOOST_TEST(top.wait() == 130);
     BOOST_TEST(top.is_cooked());
+}
+
+BOOST_AUTO_TEST_CASE(another_daemon_is_asked_for_its_events_from_the_beginning) {
+    std::atomic<int> asked = 0;
+    daemon.answer("GET /admin/v1/events", [&](Conn& conn, const ReceivedRequest& request) {
+        const bool first = ++asked == 1;
+        conn.start_response(200, {{"Content-Type", "text/event-stream"}});
+        conn.write_body(std::string("event: hello\ndata: {\"sequence\":9,\"started\":\"") +
+                        (first ? "2026-01-02T03:00:00Z" : "2026-01-02T04:00:00Z") + "\"}\n\n");
+        const std::string number = first ? "5" : contains(request.target, "since=0") ? "1" : "6";
+        conn.write_body("event: health\ndata: {\"sequence\":" + number +
+                        ",\"kind\":\"health\",\"provider\":\"one\",\"to\":\"healthy\",\"reason\":"
+                        "\"event-" +
+                        number + "\",\"time\":\"2026-01-02T03:04:05Z\"}\n\n");
+        if (!first) conn.wait_for_close();
+        conn.finish_response();
+    });
+    PtyProcess top(command(), environment());
+    BOOST_REQUIRE(top.wait_for("event-5"));
+    BOOST_REQUIRE(top.wait_for("event-1"));
+    top.type("q");
+    BOOST_TEST(top.wait() == 0);
+    BOOST_TEST(contains(top.output(), "another daemon"));
+    BOOST_TEST(!contains(top.output(), "event-6"));  // it will be there again
+    std::vector<std::string> targets;
+    for (const ReceivedRequest& request : daemon.requests()) {
+        if (contains(request.target, "/events")) targets.push_back(request.target);
+    }
+    BOOST_TEST_REQUIRE(targets.size() == 3u);
+    BOOST_TEST(targets[1] == "/admin/v1/events?since=5");
+    BOOST_TEST(targets[2] == "/admin/v1/events?since=0");
 }
 
 BOOST_AUTO_TEST_CASE(it_follows_the_size_of_the_terminal) {

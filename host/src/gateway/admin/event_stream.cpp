@@ -30,7 +30,7 @@ std::string to_text(const EventRing::Batch& batch) {
     std::string out;
     for (const auto& entry : batch.entries) {
         if (entry.lost_before > 0) {
-            out += ": " + std::to_string(entry.lost_before) + " events lost\n\n";
+            out += "event: lost\ndata: {\"lost\":" + std::to_string(entry.lost_before) + "}\n\n";
         }
         out += *entry.text;
     }
