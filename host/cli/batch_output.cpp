@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 #include "wire/json.hpp"
 #include "wire/json_writer.hpp"
@@ -122,14 +123,21 @@ Result<std::unique_ptr<BatchOutput>> BatchOutput::open(const BatchPaths& paths,
         return std::move(settled).error();
     }
     output->done_.resize(identity.lines + 1);
-    if (retry_failed) {
-        if (auto cleared = files[1]->clear(); !cleared) return std::move(cleared).error();
-    }
-    for (std::size_t i = 0; i < files.size(); ++i) {
-        if (auto read = output->read_done(i); !read) return std::move(read).error();
+    if (auto read = output->read_done(0); !read) return std::move(read).error();
+    auto answered = output->done_;
+    if (auto read = output->read_done(1); !read) return std::move(read).error();
+    if (retry_failed && output->written_.failures > 0) {
+        output->forget_failures_ = true;
+        output->done_ = std::move(answered);
+        output->written_.failures = 0;
     }
     output->on_disk_ = output->written_;
     return output;
+}
+
+Result<void> BatchOutput::begin() {
+    if (!std::exchange(forget_failures_, false)) return {};
+    return files_[1]->clear();
 }
 
 /// Compares the input with that of the run before, or notes it if there was none.

@@ -72,12 +72,15 @@ public:
         [[nodiscard]] std::uint64_t all() const noexcept { return answers + failures; }
     };
 
-    /// \param retry_failed forgets the failures so far.
+    /// \param retry_failed the failures so far count as not done; begin() forgets them.
     /// Errors: a file cannot be used, another batch writes to it, it is of another input or not of
     /// a batch, it is damaged.
     [[nodiscard]] static Result<std::unique_ptr<BatchOutput>> open(const BatchPaths& paths,
                                                                    const BatchIdentity& identity,
                                                                    bool retry_failed);
+
+    /// Before the first write(), once nothing else can keep the batch from running.
+    Result<void> begin();
 
     /// \par Preconditions
     /// `number` is that of a line of the input.
@@ -103,6 +106,7 @@ private:
     std::array<std::unique_ptr<LineFile>, 2> files_;  ///< answers, failures
     std::vector<bool> done_;                          ///< by line number, from 1
     std::uint64_t cut_off_ = 0;
+    bool forget_failures_ = false;
 
     mutable std::mutex mutex_;
     Counts written_;

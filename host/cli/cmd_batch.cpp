@@ -219,6 +219,7 @@ int run_batch(const GlobalOptions& global, const BatchOptions& options) {
     const auto processor =
         host::BackgroundProcessor::create(*opened.host, processor_options(options));
     if (!processor) return wrong(processor.error());
+    if (auto begun = (*output)->begin(); !begun) return wrong(begun.error());
     return BatchRun(options, *summary, **output, **processor).run();
 }
 

@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <utility>
 
 #include "support/contains.hpp"
 
@@ -90,6 +91,24 @@ BOOST_AUTO_TEST_CASE(failures_go_to_a_side_file_and_are_asked_for_again_on_deman
     BOOST_TEST(third.code == 1);
     BOOST_TEST(results(side).size() == 1u);
     BOOST_TEST(results(output).size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(failures_are_not_forgotten_by_a_run_that_cannot_begin) {
+    write_input("\"fine\"\n{\"prompt\":\"x\",\"model\":\"fault-auth\"}\n");
+    BOOST_TEST(run().code == 1);
+    const std::string before = text_of(failures);
+    BOOST_TEST_REQUIRE(!before.empty());
+    const std::string good = std::exchange(config, R"({"nonsense":1})");
+    BOOST_TEST(run({"--retry-failed"}).code == 3);
+    BOOST_TEST(text_of(failures) == before);
+    config = good;
+    const std::string answers = text_of(output);
+    static_cast<void>(directory.file("out.jsonl", answers + "\"of somebody else\"\n"));
+    BOOST_TEST(run({"--retry-failed"}).code == 2);
+    BOOST_TEST(text_of(failures) == before);
+    static_cast<void>(directory.file("out.jsonl", answers));
+    BOOST_TEST(run({"--retry-failed"}).code == 1);
+    BOOST_TEST(results(failures).size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_torn_last_line_is_cut_off_and_asked_for_again) {
