@@ -58,16 +58,20 @@ bool JobQueue::finished(Key key, const TryReport& report, base::TimePoint now) {
     }
     if (speaks_of_lane(job, report)) {
         Lane& lane = job.lane->second;
-        --job.tries;
         if (!lane.alone_since) lane.alone_since = now;
-        if (now - *lane.alone_since >= settings_.patience) {
+        const bool impatient = now - *lane.alone_since >= settings_.patience;
+        const bool stays = !impatient && stays_with_lane(job, report, now);
+        if (impatient) {
             open(lane);
-            release(key);
-            return true;
+        } else {
+            close(lane, report, now);
         }
-        close(lane, report, now);
-        queue(job);
-        return false;
+        if (stays) {
+            queue(job);
+        } else {
+            release(key);
+        }
+        return !stays;
     }
     open(job.lane->second);
     job.lane->second.alone_since.reset();
@@ -89,6 +93,18 @@ bool JobQueue::speaks_of_lane(Job& job, const TryReport& report) {
     if (report.end != TryEnd::failed || !went_ahead) return false;
     // It has met the old trouble, or is the trouble: another one goes ahead next.
     job.order.ticket = ++last_ticket_;
+    return true;
+}
+
+/// Whether it waits on; what it has tried counts only if it has been put off for too long.
+bool JobQueue::stays_with_lane(Job& job, const TryReport& report, base::TimePoint now) {
+    const Lane& lane = job.lane->second;
+    if (report.end == TryEnd::failed) {
+        if (!job.put_off_since || *job.put_off_since < *lane.alone_since) job.put_off_since = now;
+        const bool too_long = now - *job.put_off_since >= settings_.longest_put_off;
+        if (too_long) return job.tries < job.max_tries;
+    }
+    --job.tries;
     return true;
 }
 

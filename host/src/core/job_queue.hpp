@@ -45,6 +45,9 @@ struct JobQueueSettings {
     /// How long jobs wait for somebody to ask. Then those that are here fail, each at once, until
     /// somebody can be asked.
     std::chrono::milliseconds patience = std::chrono::hours(24);
+    /// How long a job may fail whenever it goes ahead of its lane before that counts as its tries:
+    /// it may be the trouble itself.
+    std::chrono::milliseconds longest_put_off = std::chrono::minutes(10);
     /// Between two looks whether somebody can be asked again, unless it was said when: at first,
     /// and at most. News brings the next look forward, but not closer than `least_pause`.
     std::chrono::milliseconds first_pause = std::chrono::seconds(1);
@@ -139,6 +142,8 @@ private:
         std::uint32_t max_tries = 0;
         std::uint32_t tries = 0;
         base::TimePoint due = {};  ///< delayed
+        /// Since when it fails whenever it goes ahead; of an earlier trouble if before that.
+        std::optional<base::TimePoint> put_off_since = {};
     };
 
     void list(Lane& lane);
@@ -148,6 +153,7 @@ private:
     void release(Key key);
     void wake(base::TimePoint now);
     [[nodiscard]] bool speaks_of_lane(Job& job, const TryReport& report);
+    [[nodiscard]] bool stays_with_lane(Job& job, const TryReport& report, base::TimePoint now);
     [[nodiscard]] base::Duration delay(const Job& job, const TryReport& report);
 
     JobQueueSettings settings_;

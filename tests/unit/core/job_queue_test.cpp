@@ -150,6 +150,51 @@ BOOST_AUTO_TEST_CASE(a_trial_that_fails_costs_no_try_and_another_job_goes_ahead_
     BOOST_TEST((queue.next(at(3s)) == b));
 }
 
+BOOST_AUTO_TEST_CASE(a_job_that_fails_whenever_it_goes_ahead_is_over_some_time) {
+    auto with = settings();
+    with.max_tries = 2;
+    with.longest_put_off = 5min;
+    Queue queue(with);
+    const auto poison = queue.add(0, "x");
+    BOOST_TEST(queue.run_all(at(0s), kNobody).size() == 1u);
+    base::TimePoint now = at(0s);
+    bool over = false;
+    while (!over) {
+        now = std::max(now, queue.next_look());
+        BOOST_REQUIRE((now < at(10min)));
+        const auto key = queue.next(now);
+        BOOST_REQUIRE((key == poison));
+        over = queue.finished(poison, kFailed, now);
+        BOOST_TEST((now >= at(5min) || !over));
+    }
+    BOOST_TEST(queue.counts().waiting() == 0u);
+    // Whose trouble it was: the lane is as good as new.
+    const auto next = queue.add(0, "x");
+    BOOST_TEST((queue.next(now) == next));
+}
+
+BOOST_AUTO_TEST_CASE(the_others_stay_when_one_has_been_put_off_for_too_long) {
+    auto with = settings();
+    with.max_tries = 1;
+    with.longest_put_off = 1min;
+    Queue queue(with);
+    const auto poison = queue.add(9, "x");  // always the first to go ahead
+    const auto good = queue.add(0, "x");
+    BOOST_TEST(queue.run_all(at(0s), kNobody).size() == 1u);
+    base::TimePoint now = at(0s);
+    for (bool over = false; !over;) {
+        now = std::max(now, queue.next_look());
+        BOOST_REQUIRE((now < at(5min)));
+        BOOST_REQUIRE((queue.next(now) == poison));
+        over = queue.finished(poison, kFailed, now);
+    }
+    BOOST_TEST(queue.counts().held == 1u);
+    BOOST_TEST(!queue.next(now).has_value());  // it waits for the next look as before
+    now = queue.next_look();
+    BOOST_TEST((queue.next(now) == good));
+    BOOST_TEST(queue.finished(good, kOver, now));
+}
+
 BOOST_AUTO_TEST_CASE(news_opens_a_closed_lane_early_but_not_in_a_tight_circle) {
     Queue queue;
     const auto key = queue.add(0, "x");
