@@ -10,6 +10,7 @@
 #include "cli/interrupt.hpp"
 #include "cli/json_text.hpp"
 #include "cli/terminal.hpp"
+#include "cli/wanted_state.hpp"
 #include "wire/json_writer.hpp"
 
 // Breakers and routes.
@@ -108,6 +109,9 @@ int run_route_pin(const GlobalOptions& global, const RoutePinOptions& options) {
     json.end_object();
     const Interrupts::Scope interrupt;
     const auto answer = daemon.client->post("/admin/v1/routes/pin", body, {}, interrupt.token());
+    if (!answer && says_no_daemon(answer.error())) {
+        return keep_pin(global, options, daemon.places.state_file, answer.error().message);
+    }
     if (!answer) return report_daemon_failure(answer.error());
     std::cout << "Route '" << options.model << "' "
               << (options.force ? "goes to provider '" : "prefers provider '") << options.provider
@@ -129,6 +133,9 @@ int run_route_unpin(const GlobalOptions& global, const std::string& model) {
     json.end_object();
     const Interrupts::Scope interrupt;
     const auto answer = daemon.client->post("/admin/v1/routes/unpin", body, {}, interrupt.token());
+    if (!answer && says_no_daemon(answer.error())) {
+        return forget_pin(global, model, daemon.places.state_file, answer.error().message);
+    }
     if (!answer) return report_daemon_failure(answer.error());
     const bool was_pinned = answer->root()["was_pinned"].as_bool().value_or(true);
     std::cout << "Route '" << model

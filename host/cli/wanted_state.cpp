@@ -1,12 +1,16 @@
 #include "cli/wanted_state.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <iostream>
 
+#include "base/duration.hpp"
 #include "base/text.hpp"
 #include "cli/daemon.hpp"
 #include "cli/open_host.hpp"
 #include "cli/terminal.hpp"
+#include "config/environment.hpp"
+#include "config/load.hpp"
 #include "store/state_store.hpp"
 
 namespace tenon::cli {
@@ -71,6 +75,33 @@ int store_failed(const Error& error) {
     return kFailed;
 }
 
+/// What a pin of it is called: aliases are other names of routes. As it is if nothing is known.
+std::string route_name(const GlobalOptions& global, const std::string& model) {
+    const auto loaded = config::load(global.config_file, config::process_environment());
+    if (!loaded.config) return model;
+    for (const core::RouteSpec& route : loaded.config->routes) {
+        const auto& aliases = route.aliases;
+        if (std::find(aliases.begin(), aliases.end(), model) != aliases.end()) return route.model;
+    }
+    return model;
+}
+
+/// The pin as the store has it. Errors: there is no such route, or provider in it.
+Result<store::PinRecord> pin_record(host::Host& host, const RoutePinOptions& options) {
+    const host::RoutePin pin{options.model, options.provider, options.duration, options.force};
+    if (auto pinned = host.pin_route(pin); !pinned) return std::move(pinned).error();
+    store::PinRecord record{options.model, options.provider, {}, options.force};
+    for (const host::RouteInfo& route : host.routes()) {  // this host has no other pins
+        if (route.pinned_to) record.model = route.model;
+    }
+    if (options.duration.count() > 0) {
+        const auto until = std::chrono::system_clock::now() + options.duration;
+        record.until =
+            std::chrono::duration_cast<std::chrono::milliseconds>(until.time_since_epoch()).count();
+    }
+    return record;
+}
+
 }  // namespace
 
 bool can_be_wanted(ProviderVerb verb) noexcept {
@@ -94,6 +125,41 @@ int change_wanted_state(const GlobalOptions& global, const ProviderCommandOption
         }
         std::cout << consequence(options.verb, status.name, is_enabled(*before, status)) << '\n';
     }
+    print_error(why + ", so only what is wanted was changed; " + kHowToStart);
+    return kSuccess;
+}
+
+int keep_pin(const GlobalOptions& global, const RoutePinOptions& options,
+             const std::filesystem::path& state_file, const std::string& why) {
+    const auto opened = open_host(global);
+    if (!opened.host) return opened.status;
+    const auto record = pin_record(*opened.host, options);
+    if (!record) {
+        print_error(record.error().message);
+        return kFailed;
+    }
+    auto store = store::StateStore::open(state_file, store::Mode::guest);
+    if (!store) return store_failed(store.error());
+    if (auto done = (*store)->pin(*record); !done) return store_failed(done.error());
+    std::cout << "Route '" << record->model
+              << (options.force ? "' will go to provider '" : "' will prefer provider '")
+              << options.provider << (options.force ? "' alone" : "'") << " when a daemon starts"
+              << (record->until ? ", for " + base::format_duration(options.duration) + " from now"
+                                : ", until it is unpinned")
+              << ".\n";
+    print_error(why + ", so only what is wanted was changed; " + kHowToStart);
+    return kSuccess;
+}
+
+int forget_pin(const GlobalOptions& global, const std::string& model,
+               const std::filesystem::path& state_file, const std::string& why) {
+    auto store = store::StateStore::open(state_file, store::Mode::guest);
+    if (!store) return store_failed(store.error());
+    const std::string name = route_name(global, model);
+    const auto was_pinned = (*store)->unpin(name);
+    if (!was_pinned) return store_failed(was_pinned.error());
+    std::cout << "Route '" << name
+              << (*was_pinned ? "' is pinned no more.\n" : "' was not pinned.\n");
     print_error(why + ", so only what is wanted was changed; " + kHowToStart);
     return kSuccess;
 }

@@ -17,4 +17,11 @@ namespace tenon::cli {
                                       const std::filesystem::path& state_file,
                                       const std::string& why);
 
+/// Pins a route in the store, if the configuration has it and the provider, or takes the pin away.
+/// \param why there is no daemon
+[[nodiscard]] int keep_pin(const GlobalOptions& global, const RoutePinOptions& options,
+                           const std::filesystem::path& state_file, const std::string& why);
+[[nodiscard]] int forget_pin(const GlobalOptions& global, const std::string& model,
+                             const std::filesystem::path& state_file, const std::string& why);
+
 }  // namespace tenon::cli

@@ -22,6 +22,19 @@ struct Offline : ControlFixture {
         }
         return {};
     }
+
+    [[nodiscard]] std::vector<store::PinRecord> pins() const {
+        const auto snapshot = open(store::Mode::guest)->read();
+        BOOST_REQUIRE(snapshot);
+        return snapshot->pins;
+    }
+
+    void with_route() const {
+        static_cast<void>(directory.file("config.json", R"({
+            "providers":{"one":{"kind":"mock"},"two":{"kind":"mock"}},
+            "routes":[{"model":"m","aliases":["alias"],
+                       "tiers":[[{"provider":"one"}],[{"provider":"two"}]]}]})"));
+    }
 };
 
 }  // namespace
@@ -72,6 +85,57 @@ BOOST_AUTO_TEST_CASE(the_state_of_a_daemon_that_is_not_found_is_not_touched) {
     BOOST_TEST(contains(ran.err, "TENON_SOCKET"));
 }
 
+BOOST_AUTO_TEST_CASE(a_pin_is_kept_for_the_next_daemon_and_can_be_taken_away) {
+    with_route();
+    const Ran ran = run({"route", "pin", "alias", "two", "--for", "1h", "--force"});
+    BOOST_TEST(ran.code == 0, ran.err);
+    BOOST_TEST(
+        ran.out ==
+        "Route 'm' will go to provider 'two' alone when a daemon starts, for 1h from now.\n");
+    BOOST_TEST(contains(ran.err, "no daemon runs"));
+    const auto kept = pins();
+    BOOST_TEST_REQUIRE(kept.size() == 1u);
+    BOOST_TEST(kept[0].model == "m");
+    BOOST_TEST(kept[0].provider == "two");
+    BOOST_TEST(kept[0].force);
+    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+                         std::chrono::system_clock::now().time_since_epoch())
+                         .count();
+    BOOST_TEST_REQUIRE(kept[0].until.has_value());
+    BOOST_TEST(*kept[0].until <= now + 3'600'000);
+    BOOST_TEST(run({"route", "pin", "m", "one"}).code == 0);
+    BOOST_TEST_REQUIRE(pins().size() == 1u);
+    BOOST_TEST(pins()[0].provider == "one");
+    BOOST_TEST(!pins()[0].until.has_value());
+    const Ran gone = run({"route", "unpin", "alias"});
+    BOOST_TEST(gone.code == 0, gone.err);
+    BOOST_TEST(gone.out == "Route 'm' is pinned no more.\n");
+    BOOST_TEST(pins().empty());
+    BOOST_TEST(run({"route", "unpin", "m"}).out == "Route 'm' was not pinned.\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_pin_of_what_is_not_configured_changes_nothing) {
+    with_route();
+    const Ran route = run({"route", "pin", "nn", "two"});
+    BOOST_TEST(route.code == 1);
+    BOOST_TEST(route.out == "");
+    const Ran provider = run({"route", "pin", "m", "twoo"});
+    BOOST_TEST(provider.code == 1);
+    BOOST_TEST(contains(provider.err, "twoo"));
+    BOOST_TEST(!std::filesystem::exists(state));
+}
+
+BOOST_AUTO_TEST_CASE(the_pins_of_a_daemon_that_is_not_found_are_not_touched) {
+    with_route();
+    const auto owner = open(store::Mode::owner);
+    for (const auto& command : std::vector<std::vector<std::string>>{{"route", "pin", "m", "one"},
+                                                                     {"route", "unpin", "m"}}) {
+        const Ran ran = run(command);
+        BOOST_TEST(ran.code == 1);
+        BOOST_TEST(contains(ran.err, "TENON_SOCKET"));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(commands_that_need_a_daemon_say_how_to_start_one) {
     for (const std::vector<std::string>& command :
          std::vector<std::vector<std::string>>{{"reconnect", "one"},
@@ -79,7 +143,6 @@ BOOST_AUTO_TEST_CASE(commands_that_need_a_daemon_say_how_to_start_one) {
                                                {"health"},
                                                {"breaker", "one", "reset"},
                                                {"route", "list"},
-                                               {"route", "pin", "m", "one"},
                                                {"requests"},
                                                {"events"},
                                                {"trace"},
