@@ -76,6 +76,8 @@ void describe(Visitor& v, like<GatewayConfig> auto& c) {
               "The longest request that is accepted, in bytes.");
     v.duration("keep_alive", c.keep_alive, kWait,
                "How long a stream is silent before the client is told that it is alive.");
+    v.duration("write_timeout", c.write_timeout, kWait,
+               "How long a client may read nothing of an answer that is sent to it.");
     v.duration("drain_grace", c.drain_grace, kWaitOrNone,
                "How long requests in flight may go on when it is stopped.");
     v.flag("dashboard", c.dashboard, "Whether there is a page for people at \"/\".");

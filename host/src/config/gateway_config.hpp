@@ -57,8 +57,9 @@ struct GatewayConfig {
     std::vector<std::string> hosts;  ///< further names that the Host header may have
     int max_connections = 10'000;
     std::int64_t max_body_bytes = std::int64_t{64} * 1024 * 1024;
-    std::chrono::milliseconds keep_alive = std::chrono::seconds(15);   ///< between SSE comments
-    std::chrono::milliseconds drain_grace = std::chrono::seconds(30);  ///< of streams, at the end
+    std::chrono::milliseconds keep_alive = std::chrono::seconds(15);     ///< between SSE comments
+    std::chrono::milliseconds write_timeout = std::chrono::seconds(30);  ///< of a client that reads
+    std::chrono::milliseconds drain_grace = std::chrono::seconds(30);    ///< of streams, at the end
     bool dashboard = true;
     OfflineConfig offline;
 

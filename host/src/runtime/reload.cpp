@@ -35,6 +35,8 @@ void keep_all(const config::Config& running, config::Config& read, Paths& needs_
          needs_restart);
     keep("gateway.max_body_bytes", running.gateway.max_body_bytes, read.gateway.max_body_bytes,
          needs_restart);
+    keep("gateway.write_timeout", running.gateway.write_timeout, read.gateway.write_timeout,
+         needs_restart);
     keep("gateway.offline", running.gateway.offline, read.gateway.offline, needs_restart);
     keep("telemetry", running.telemetry, read.telemetry, needs_restart);
     keep("daemon", running.daemon, read.daemon, needs_restart);

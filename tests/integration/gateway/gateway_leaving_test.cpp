@@ -5,9 +5,12 @@
 namespace tenon::test {
 namespace {
 
-std::string as_request(const std::string& body) {
-    return "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
-           std::to_string(body.size()) + "\r\n\r\n" + body;
+const std::string kGone =
+    R"(tenon_gateway_clients_gone_total{dialect="/v1/chat/completions",operation="complete"})";
+
+std::string as_request(const std::string& body, const std::string& id = "") {
+    return "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: " + id +
+           "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 void check_cancelled(GatewayRig& rig) {
@@ -92,6 +95,37 @@ BOOST_AUTO_TEST_CASE(a_reader_that_stops_reading_slows_the_provider_down_and_mem
         return same >= 50;
     });
     client.reset();
+    check_at_rest(rig);
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_that_never_reads_on_is_cut_off_and_that_is_told) {
+    GatewayRig rig(R"("write_timeout":"50ms")");
+    RawClient client(rig.port);
+    client.send(as_request(chat("fake/fault-endless", "Hi", true), "slow"));
+    BOOST_TEST(contains(client.read_until("data: "), "200 OK"));
+    const std::string trace = trace_of(rig, "slow");
+    BOOST_TEST(contains(trace, R"("status":499)"), trace);
+    BOOST_TEST(contains(trace, R"("error":{"code":"deadline")"), trace);
+    BOOST_TEST(contains(trace, "gateway.write_timeout"), trace);
+    check_cancelled(rig);
+    const std::string metrics = rig.get("/metrics").body;
+    BOOST_TEST(contains(metrics, kGone + " 1"));
+    BOOST_TEST(!contains(metrics, R"(operation="complete",status="2xx"} 1)"));
+}
+
+BOOST_AUTO_TEST_CASE(that_a_client_left_is_told) {
+    GatewayRig rig;
+    for (const std::string id : {"fault-silent", "fault-stall"}) {
+        const std::string model = "fake/" + id;
+        RawClient client(rig.port);
+        client.send(as_request(chat(model, "Hi", true), id));
+        eventually("it is under way",
+                   [&] { return contains(rig.admin("GET", "/admin/v1/requests").body, id); });
+        client.close();
+        const std::string trace = trace_of(rig, id);
+        BOOST_TEST(contains(trace, R"("status":499)"), trace);
+        BOOST_TEST(contains(trace, "the client left before"), trace);
+    }
     check_at_rest(rig);
 }
 

@@ -39,15 +39,6 @@ std::string line_of(const std::filesystem::path& log, const std::string& id) {
     return line;
 }
 
-std::string trace_of(const GatewayRig& rig, const std::string& id) {
-    RawResponse trace;
-    eventually("a trace of " + id, [&] {
-        trace = rig.admin("GET", "/admin/v1/traces/" + id);
-        return trace.status == 200;
-    });
-    return trace.body;
-}
-
 Headers headers_of(const std::string& id, const std::string& key) {
     Headers headers = {{"x-request-id", id}};
     if (!key.empty()) headers.emplace_back("authorization", "Bearer " + key);

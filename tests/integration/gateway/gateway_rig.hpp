@@ -89,6 +89,16 @@ inline std::string chat(const std::string& model, const std::string& text, bool 
            R"(,"messages":[{"role":"user","content":")" + text + R"("}]})";
 }
 
+/// The trace of a request that has ended or soon will, as JSON.
+inline std::string trace_of(const GatewayRig& rig, const std::string& id) {
+    RawResponse trace;
+    eventually("a trace of " + id, [&] {
+        trace = rig.admin("GET", "/admin/v1/traces/" + id);
+        return trace.status == 200;
+    });
+    return trace.body;
+}
+
 /// Nothing is under way any more, at the gateway or at the provider, and nothing is held.
 inline void check_at_rest(const GatewayRig& rig) {
     eventually("at rest", [&] {

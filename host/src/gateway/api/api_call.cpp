@@ -208,12 +208,18 @@ net::Awaitable<void> ApiCall::pump(StreamPipe& pipe) {
             HeaderList headers = answer_headers(dialect_.stream_type());
             headers.add("cache-control", "no-cache");
             headers.add("x-accel-buffering", "no");
-            if (auto started = response_.start(200, headers.views()); !started) co_return;
+            if (auto started = response_.start(200, headers.views()); !started) {
+                lost_client(started.error());
+                co_return;
+            }
             status_ = 200;
         }
         const std::string& piece = pipe.take();
         const auto written = co_await response_.write(piece);
-        if (!written) co_return;
+        if (!written) {
+            lost_client(written.error());
+            co_return;
+        }
         sent(piece.size());
         silent_until = context_.clock().now() + keep_alive;
     }
@@ -244,12 +250,15 @@ net::Awaitable<void> ApiCall::end_stream(StreamPipe& pipe) {
         overhead_ = now - arrived_ - progress_->elsewhere(now);
         HeaderList headers = answer_headers(dialect_.stream_type());
         headers.add("cache-control", "no-cache");
-        if (auto started = response_.start(200, headers.views()); !started) co_return;
+        if (auto started = response_.start(200, headers.views()); !started) {
+            lost_client(started.error());
+            co_return;
+        }
         status_ = 200;
     }
     const std::string& piece = pipe.take();
     const auto written = co_await response_.finish(piece);
-    if (written) sent(piece.size());
+    written ? sent(piece.size()) : lost_client(written.error());
 }
 
 // --- Answers ------------------------------------------------------------------------------------
@@ -290,7 +299,7 @@ HeaderList ApiCall::answer_headers(std::string_view type) const {
 net::Awaitable<void> ApiCall::send(int status, std::string_view body, HeaderList& headers) {
     status_ = status;
     const auto written = co_await response_.send(status, headers.views(), body);
-    if (written) sent(body.size());
+    written ? sent(body.size()) : lost_client(written.error());
 }
 
 net::Awaitable<void> ApiCall::refuse(const Error& error) {

@@ -61,6 +61,7 @@ private:
     [[nodiscard]] HeaderList answer_headers(std::string_view type) const;
     [[nodiscard]] AnswerTimes times() const;
     void sent(std::size_t bytes);
+    void lost_client(const Error& why);
     void settle();
     [[nodiscard]] RequestStart start() const;
 
@@ -95,6 +96,7 @@ private:
     std::uint64_t bytes_ = 0;  ///< of the answer's body
     bool refused_ = false;     ///< by the gateway, before anybody was asked
     std::optional<Error> error_;
+    std::optional<Error> client_error_;  ///< why the client did not get all of its answer
     base::Duration overhead_{0};
     std::optional<base::Duration> first_delta_;
 };

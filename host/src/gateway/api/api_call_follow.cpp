@@ -2,9 +2,15 @@
 
 #include <utility>
 
+#include "base/duration.hpp"
 #include "gateway/api/api_call.hpp"
 
 namespace tenon::gateway {
+namespace {
+
+constexpr std::string_view kLeft = "the client left before its answer was whole";
+
+}  // namespace
 
 RequestStart ApiCall::start() const {
     RequestStart start;
@@ -53,12 +59,34 @@ void ApiCall::sent(std::size_t bytes) {
     if (follower_) follower_->sent(bytes, context_.clock().now());
 }
 
+/// The answer could not be written.
+void ApiCall::lost_client(const Error& why) {
+    if (client_error_) return;
+    if (why.code == Code::invalid || why.code == Code::internal) {
+        status_ = 500;  // the server says so by itself
+        client_error_ = why;
+        return;
+    }
+    client_gone_ = true;
+    const bool slow = why.code == Code::deadline;
+    client_error_.emplace(why.code,
+                          slow ? "the client has read nothing of its answer for " +
+                                     base::format_duration(settings_->config.write_timeout) +
+                                     " (gateway.write_timeout)"
+                               : std::string(kLeft));
+}
+
 void ApiCall::settle() {
     if (!follower_) return;
+    const bool failed_before = error_ && error_->code != Code::cancelled;
+    if (client_gone_ && !client_error_ && !failed_before) {
+        client_error_.emplace(Code::cancelled, std::string(kLeft));
+    }
     RequestSummary summary;
     summary.status = client_gone_ ? kClientGone : status_;
     summary.refused = refused_;
     if (error_) summary.error = &*error_;
+    if (client_error_) summary.error = &*client_error_;
     if (progress_) {
         summary.provider = progress_->provider();
         summary.model = progress_->model();

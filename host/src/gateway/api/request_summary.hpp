@@ -15,7 +15,8 @@
 /// What the gateway tells of its requests: to metrics, traces and the access log.
 namespace tenon::gateway {
 
-/// The status of a request whose client left before its answer was whole, as nginx logs it.
+/// The status of a request whose client left before its answer was whole, or did not read it, as
+/// nginx logs it.
 inline constexpr int kClientGone = 499;
 
 /// A request as far as it has been understood. What it borrows lives as long as its follower.
@@ -34,7 +35,7 @@ struct RequestStart {
 
 /// How it ended, as its client saw it. Views are borrowed.
 struct RequestSummary {
-    int status = 0;  ///< kClientGone = the client left
+    int status = 0;  ///< kClientGone = the client left, or does not read: `error` says which
     /// Turned away by the gateway, nobody was asked: what anybody can do as often as they like.
     bool refused = false;
     const Error* error = nullptr;

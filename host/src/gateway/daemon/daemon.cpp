@@ -68,6 +68,7 @@ transport::HttpServerOptions server_options(const config::GatewayConfig& config)
     transport::HttpServerOptions options;
     options.max_connections = static_cast<std::size_t>(config.max_connections);
     options.max_body_bytes = static_cast<std::uint64_t>(config.max_body_bytes);
+    options.write_timeout = config.write_timeout;
     options.tls.certificate_file = config.tls.certificate_file;
     options.tls.key_file = config.tls.key_file;
     return options;

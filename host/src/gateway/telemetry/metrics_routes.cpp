@@ -63,7 +63,7 @@ constexpr FamilySpec<RouteMetrics> kSpecs[] = {
     {"tenon_gateway_response_bytes_total", MetricType::Counter, "Bytes of answers, without heads.",
      [](SeriesWriter& out, const RouteMetrics& route) { out.value(route.bytes_out.load()); }},
     {"tenon_gateway_clients_gone_total", MetricType::Counter,
-     "Requests whose client left before the end of the answer.",
+     "Requests whose client left, or stopped reading, before the end of the answer.",
      [](SeriesWriter& out, const RouteMetrics& route) { out.value(route.clients_gone.load()); }},
     {"tenon_gateway_streams_broken_total", MetricType::Counter, "Streams that ended with an error.",
      [](SeriesWriter& out, const RouteMetrics& route) { out.value(route.streams_broken.load()); }},

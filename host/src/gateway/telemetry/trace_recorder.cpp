@@ -143,7 +143,9 @@ Trace TraceRecorder::finish(int status, const Error* error, base::TimePoint now)
     trace_.status = status;
     trace_.duration = since_start(now);
     trace_.overhead = overhead(now);
-    if (error != nullptr && trace_.code == Code::ok) note_error(*error);
+    // Who cancelled it, and why, is known at the end.
+    const bool known = trace_.code != Code::ok && trace_.code != Code::cancelled;
+    if (error != nullptr && !known) note_error(*error);
     return std::move(trace_);
 }
 
