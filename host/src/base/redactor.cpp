@@ -1,8 +1,41 @@
 #include "base/redactor.hpp"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace tenon::base {
+namespace {
+
+/// As in a JSON string. \param solidus whether "/" is escaped, which some writers do.
+std::string in_json(std::string_view secret, bool solidus) {
+    std::string out;
+    for (const char c : secret) {
+        if (c == '"' || c == '\\' || (solidus && c == '/')) out += '\\';
+        out += c;
+    }
+    return out;
+}
+
+/// As in the query of an address.
+std::string in_address(std::string_view secret) {
+    static constexpr char kDigits[] = "0123456789ABCDEF";
+    constexpr std::string_view kPlain = "-._~";
+    std::string out;
+    for (const char c : secret) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                           (c >= '0' && c <= '9') || kPlain.find(c) != kPlain.npos;
+        const auto byte = static_cast<unsigned char>(c);
+        if (plain) {
+            out += c;
+        } else {
+            out += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+        }
+    }
+    return out;
+}
+
+}  // namespace
 
 Redactor::~Redactor() {
     for (std::string& secret : secrets_) {
@@ -14,8 +47,11 @@ Redactor::~Redactor() {
 void Redactor::add(std::string_view secret) {
     if (secret.size() < kShortestSecret) return;
     const std::lock_guard lock(mutex_);
-    if (std::find(secrets_.begin(), secrets_.end(), secret) != secrets_.end()) return;
-    secrets_.emplace_back(secret);
+    for (std::string& form : std::array{std::string(secret), in_json(secret, false),
+                                        in_json(secret, true), in_address(secret)}) {
+        if (std::find(secrets_.begin(), secrets_.end(), form) != secrets_.end()) continue;
+        secrets_.push_back(std::move(form));
+    }
     // A secret that contains another one must go first, or its rest would remain.
     std::sort(secrets_.begin(), secrets_.end(),
               [](const std::string& a, const std::string& b) { return a.size() > b.size(); });

@@ -24,7 +24,7 @@ public:
 
     void add(std::string_view secret);
 
-    /// `text` with every known secret replaced by "***".
+    /// `text` with every known secret replaced by "***", also as JSON and addresses escape it.
     [[nodiscard]] std::string redact(std::string_view text) const;
 
 private:

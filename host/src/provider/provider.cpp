@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/redact_error.hpp"
 #include "provider/call_wait.hpp"
 
 namespace tenon::provider {
@@ -288,7 +289,8 @@ ProviderReport Provider::report() const {
     ProviderReport out;
     out.breakers = breakers_.snapshot(now);
     out.connections = manager_->report();
-    out.connections.last_error.message = redacted(out.connections.last_error.message);
+    const base::Redactor& redactor = environment_.plugin.log.redactor();
+    out.connections.last_error = base::redact(redactor, std::move(out.connections.last_error));
     out.health = manager_->health(out.breakers.provider.state);
     out.health.last_error = redacted(out.health.last_error);
     out.misbehaviours = proxy_->misbehaviours();
@@ -308,6 +310,7 @@ ProviderReport Provider::report() const {
             out.health.response_time = checked_->health->response_time;
         }
     }
+    out.health.server_version = redactor.redact(out.health.server_version);
     return out;
 }
 

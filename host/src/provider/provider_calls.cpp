@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/duration.hpp"
+#include "base/redact_error.hpp"
 #include "net/io_threads.hpp"
 #include "provider/call_wait.hpp"
 #include "provider/provider.hpp"
@@ -383,8 +384,7 @@ Error Provider::named(Error error) const {
     if (!is_named) {
         error.message = "provider " + name() + ": " + error.message;
     }
-    error.message = redacted(error.message);
-    return error;
+    return base::redact(environment_.plugin.log.redactor(), std::move(error));
 }
 
 }  // namespace tenon::provider

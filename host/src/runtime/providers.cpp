@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/redact_error.hpp"
 #include "config/load.hpp"
 #include "config/routes.hpp"
 #include "core/stable_hash.hpp"
@@ -37,8 +38,7 @@ std::shared_ptr<ProviderEntry> HostImpl::make_provider(const std::string& name,
         if (error.message.find("provider " + name) == std::string::npos) {
             error.message = "provider " + name + ": " + error.message;
         }
-        error.message = log_.redactor().redact(error.message);
-        entry->problem = std::move(error);
+        entry->problem = base::redact(log_.redactor(), std::move(error));
         entry->upstream = std::make_shared<MissingProvider>(name, entry->problem);
         return entry;
     };

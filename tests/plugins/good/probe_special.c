@@ -28,6 +28,8 @@ static tenon_status fail_with_status(const tenon_host* host, tenon_call call, in
     char message[32];
     error.message.ptr = message;
     error.message.len = (size_t)snprintf(message, sizeof message, "it answered %d", status);
+    error.provider_code = (tenon_str)TEXT("no_sk-sesame");
+    error.detail_json = (tenon_str)TEXT("{\"said\":\"sk-sesame\"}");
     tenon_result result = plain_result();
     result.error = &error;
     host->finish(host->ctx, call, &result);

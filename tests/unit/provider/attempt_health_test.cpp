@@ -261,6 +261,15 @@ BOOST_AUTO_TEST_CASE(what_a_check_says_is_told_without_secrets) {
     BOOST_TEST(contains(checked.provider->reason("inline"), "is refused"));
 }
 
+// Law 11
+BOOST_AUTO_TEST_CASE(what_a_provider_says_of_a_failure_is_told_without_secrets) {
+    ProviderFixture probe("probe", "{}", {});
+    const auto failed = probe.run("status 401");
+    BOOST_REQUIRE(!failed);
+    BOOST_TEST(failed.error().provider_code == "no_***");
+    BOOST_TEST(failed.error().detail_json == R"({"said":"***"})");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <exception>
 #include <utility>
 
+#include "base/redact_error.hpp"
 #include "gateway/api/browser_guard.hpp"
 #include "gateway/api/ids.hpp"
 #include "gateway/api/named_models.hpp"
@@ -159,7 +160,7 @@ net::Awaitable<void> ApiCall::answer_whole() {
     charge(lease_, (*result_)->routed.outcome);
     auto body = writer_->whole((*result_)->body, times());
     if (!body) {
-        Error error = std::move(body).error();
+        Error error = base::redact(context_.host().log().redactor(), std::move(body).error());
         error.message = "provider " + progress_->provider() + ": " + error.message;
         co_await refuse(error);
         co_return;
