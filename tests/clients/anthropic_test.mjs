@@ -216,11 +216,12 @@ describe("errors", () => {
         assert.ok(seen.includes("content_block_delta") && !seen.includes("message_stop"));
     });
 
-    it("of paths that are not there are not found", async () => {
+    it("of tokens that cannot be counted say so", async () => {
         const error = await failure(client.messages.countTokens({ model: "small", messages: [USER] }));
         assert.ok(error instanceof Anthropic.NotFoundError, String(error));
         assert.equal(error.error.type, "error");
         assert.equal(error.error.error.type, "not_found_error");
+        assert.match(error.message, /does not count/);
     });
 
     it("that may pass are repeated by the client", async () => {

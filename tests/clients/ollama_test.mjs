@@ -29,6 +29,18 @@ describe("the server", () => {
         assert.ok(models.every((model) => model.details && !Number.isNaN(Date.parse(model.modified_at))));
     });
 
+    it("shows what is known of a model", async () => {
+        const shown = await client.show({ model: "small" });
+        assert.equal(shown.details.family, "up");
+        assert.equal(shown.model_info["general.basename"], "small");
+    });
+
+    it("tells the models of connected providers as running", async () => {
+        await client.chat({ model: "local/fake-small", messages: [USER] });
+        const { models } = await client.ps();
+        assert.ok(models.every((model) => model.name && !Number.isNaN(Date.parse(model.expires_at))));
+    });
+
     it("tells its version", async () => {
         assert.match((await client.version()).version, /^\d+\.\d+/);
     });
@@ -180,12 +192,25 @@ describe("errors", () => {
         assert.ok(text !== "" && ECHO.startsWith(text));
     });
 
-    it("of what a gateway does not have are a sentence", async () => {
-        for (const ask of [() => client.show({ model: "small" }), () => client.ps(), () => client.pull({ model: "small" })]) {
+    it("of what a gateway does not do are a sentence", async () => {
+        const model = "small";
+        for (const ask of [
+            () => client.pull({ model }),
+            () => client.push({ model }),
+            () => client.create({ model: "other", from: model }),
+            () => client.copy({ source: model, destination: "other" }),
+            () => client.delete({ model }),
+        ]) {
             const error = await failure(ask());
-            assert.equal(error.status_code, 404);
-            assert.match(error.message, /there is no/);
+            assert.equal(error.status_code, 501);
+            assert.match(error.message, /does not manage models/);
         }
+    });
+
+    it("of a model that is not there are a sentence", async () => {
+        const error = await failure(client.show({ model: "nonesuch" }));
+        assert.equal(error.status_code, 404);
+        assert.match(error.message, /there is no model/);
     });
 });
 

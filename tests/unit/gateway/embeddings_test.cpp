@@ -147,6 +147,8 @@ BOOST_AUTO_TEST_CASE(models_are_listed_in_each_dialect) {
                R"({"data":[],"has_more":false,"first_id":null,"last_id":null})");
     BOOST_TEST(at(ollama_tags(models), "/models/0/name") == "\"a\"");
     BOOST_TEST(at(ollama_tags(models), "/models/0/modified_at") == "\"2023-11-14T22:13:20.000Z\"");
+    BOOST_TEST(at(ollama_running(models), "/models/0/model") == "\"a\"");
+    BOOST_TEST(at(ollama_show(models[0]), "/model_info/general.basename") == "\"a\"");
     BOOST_TEST(ollama_version("0.1.0") == R"({"version":"0.1.0"})");
 }
 

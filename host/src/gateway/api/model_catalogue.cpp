@@ -31,6 +31,19 @@ std::vector<ModelEntry> visible_to(const ClientKey& key, std::span<const ModelEn
     return out;
 }
 
+namespace {
+
+/// Of two with the same id the first one stays.
+void sort_by_id(std::vector<ModelEntry>& models) {
+    std::stable_sort(models.begin(), models.end(),
+                     [](const auto& a, const auto& b) { return a.id < b.id; });
+    models.erase(std::unique(models.begin(), models.end(),
+                             [](const auto& a, const auto& b) { return a.id == b.id; }),
+                 models.end());
+}
+
+}  // namespace
+
 /// One time of asking all providers. They may answer after nobody waits any more.
 struct ModelCatalogue::Round {
     explicit Round(boost::asio::io_context& io) : waker(std::make_shared<provider::IoWaker>(io)) {}
@@ -38,6 +51,7 @@ struct ModelCatalogue::Round {
     const std::shared_ptr<provider::IoWaker> waker;
     std::mutex mutex;
     std::size_t missing = 0;
+    bool failed = false;  ///< somebody's list is to be asked for again soon
     std::vector<ModelEntry> entries;
 };
 
@@ -81,6 +95,8 @@ net::Awaitable<std::shared_ptr<const std::vector<ModelEntry>>> ModelCatalogue::m
             host_.start_models(name, [round, name](Result<std::vector<std::string>> models) {
                 const std::lock_guard lock(round->mutex);
                 --round->missing;
+                const bool cannot = !models && models.error().code == Code::unsupported;
+                if (!models && !cannot) round->failed = true;
                 if (models) {
                     for (std::string& model : *models) {
                         round->entries.push_back({name + "/" + model, name, {}});
@@ -106,12 +122,9 @@ net::Awaitable<std::shared_ptr<const std::vector<ModelEntry>>> ModelCatalogue::m
     {
         const std::lock_guard lock(round->mutex);
         models.insert(models.end(), round->entries.begin(), round->entries.end());
+        complete = complete && !round->failed;
     }
-    std::stable_sort(models.begin(), models.end(),
-                     [](const auto& a, const auto& b) { return a.id < b.id; });
-    models.erase(std::unique(models.begin(), models.end(),
-                             [](const auto& a, const auto& b) { return a.id == b.id; }),
-                 models.end());
+    sort_by_id(models);
     auto result = std::make_shared<const std::vector<ModelEntry>>(std::move(models));
     const std::lock_guard lock(mutex_);
     if (forgotten == forgotten_) {

@@ -211,6 +211,10 @@ net::Awaitable<void> GatewayHandler::get(std::string_view path, transport::Serve
                           *metrics);
             co_return;
         }
+        if (path == "/" && is_ollama(request)) {  // by which its clients know that it is there
+            co_await send(response, 200, headers, kText, "Ollama is running");
+            co_return;
+        }
         const Page* page = settings.config.dashboard ? find_page(path) : nullptr;
         if (page != nullptr) {
             headers.add("etag", std::string(page->etag));
@@ -243,7 +247,9 @@ net::Awaitable<void> GatewayHandler::models(transport::ServerRequest& request,
     if (body) {
         co_await send(response, 200, headers, kJson, *body);
     } else {
-        co_await refuse(response, http_status(body.error()), headers, request, body.error());
+        const Error& error = body.error();
+        const int status = error.http_status != 0 ? error.http_status : http_status(error);
+        co_await refuse(response, status, headers, request, error);
     }
 }
 

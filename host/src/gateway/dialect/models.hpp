@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "tenon/result.hpp"
+
 /// What the gateway says about itself: its models and its version.
 namespace tenon::gateway {
 
@@ -24,6 +26,12 @@ struct ModelEntry {
 [[nodiscard]] std::string anthropic_model(const ModelEntry& model);
 /// GET /api/tags.
 [[nodiscard]] std::string ollama_tags(std::span<const ModelEntry> models);
+/// GET /api/ps: of Ollama's "running" models.
+[[nodiscard]] std::string ollama_running(std::span<const ModelEntry> models);
+/// POST /api/show: what is known of a model. Nothing is said of what it can do: nobody knows.
+[[nodiscard]] std::string ollama_show(const ModelEntry& model);
+/// The model that a body of POST /api/show names. Errors: Code::invalid.
+[[nodiscard]] Result<std::string> ollama_shown_model(std::string_view body);
 /// GET /api/version.
 [[nodiscard]] std::string ollama_version(std::string_view version);
 
