@@ -18,19 +18,22 @@ constexpr int kTurns = 16;
 /// not.
 class Attached {
 public:
-    Attached(const CallWait& wait, const std::shared_ptr<IoWaker>& waker) : wait_(wait) {
+    Attached(const CallWait& wait, const std::shared_ptr<IoWaker>& waker)
+        : wait_(wait), waker_(*waker) {
         wait_.cancel.attach(waker);
         if (wait_.lease != nullptr) wait_.lease->attach(waker);
     }
     ~Attached() {
         wait_.cancel.attach(nullptr);
         if (wait_.lease != nullptr) wait_.lease->attach(nullptr);
+        waker_.rest();
     }
     Attached(const Attached&) = delete;
     Attached& operator=(const Attached&) = delete;
 
 private:
     const CallWait& wait_;
+    IoWaker& waker_;
 };
 
 Error cancelled() {
@@ -146,9 +149,9 @@ net::Awaitable<void> read_all(plugin::ActiveCall& call, CallWait wait, CallEnd& 
             case Turn::Next::turn:
                 if (count % kTurns == 0) co_await boost::asio::post(wait.io, net::UseAwaitable());
                 break;
-            case Turn::Next::call: co_await waker->wait(turn.limit()); break;
+            case Turn::Next::call: co_await waker->wait_on(turn.limit()); break;
             case Turn::Next::sink:
-                co_await waker->wait(wait.deadline.total());
+                co_await waker->wait_on(wait.deadline.total());
                 end.moved = wait.clock.now();
                 break;
         }

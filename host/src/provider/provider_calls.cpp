@@ -5,6 +5,7 @@
 #include "base/duration.hpp"
 #include "base/redact_error.hpp"
 #include "net/io_threads.hpp"
+#include "net/soon.hpp"
 #include "provider/call_wait.hpp"
 #include "provider/provider.hpp"
 
@@ -273,6 +274,8 @@ plugin::ActiveCall Provider::begin(Attempt& attempt) {
                                       .trace_parent = job.request.trace_parent,
                                       .stream = job.request.stream,
                                       .deadline = job.deadline.total()};
+    // What the plugin sends is on its way when it has returned.
+    const net::SoonScope scope(environment_.plugin.io.context(job.io_index));
     try {
         switch (job.function) {
             case Function::embed: return proxy_->embed(conn, request, job.io_index);

@@ -45,12 +45,14 @@ ExchangeTask::ExchangeTask(std::shared_ptr<ConnectionPool> pool, HttpRequest req
       wake_(io_) {}
 
 void ExchangeTask::start() {
-    asio::post(io_, [self = shared_from_this()] {
-        self->pool_->exchanges.insert(self.get());
-        asio::co_spawn(self->io_, self->run(), [self](const std::exception_ptr& exception) {
-            // Only a lack of memory or threads gets here; the sink still has to hear of it.
-            if (exception) self->finish(Error(Code::no_memory, "out of memory"));
-        });
+    net::soon(io_, shared_from_this());
+}
+
+void ExchangeTask::run_soon() noexcept {
+    pool_->exchanges.insert(this);
+    asio::co_spawn(io_, run(), [self = shared_from_this()](const std::exception_ptr& exception) {
+        // Only a lack of memory or threads gets here; the sink still has to hear of it.
+        if (exception) self->finish(Error(Code::no_memory, "out of memory"));
     });
 }
 
@@ -227,8 +229,7 @@ net::Awaitable<ExchangeTask::Failure> ExchangeTask::receive(wire::Http1ResponseP
         auto n = co_await stream.read_some(buffer, reading_.until);
         if (!n) co_return explain(std::move(n).error(), reading_);
         if (auto failure = co_await wait_while_paused()) co_return failure;
-        auto parsed = *n == 0 ? parser.finish(*this, stream.was_cut_off())
-                              : parser.feed({buffer.data(), *n}, *this);
+        auto parsed = parse(parser, *n);
         if (!parsed) {
             Error error = std::move(parsed).error();
             error.message = url_.authority() + ": " + error.message;
@@ -236,6 +237,13 @@ net::Awaitable<ExchangeTask::Failure> ExchangeTask::receive(wire::Http1ResponseP
         }
     }
     co_return std::nullopt;
+}
+
+/// Who waits for what was read goes on in here.
+Result<void> ExchangeTask::parse(wire::Http1ResponseParser& parser, std::size_t bytes) {
+    const net::SoonScope scope(io_);
+    if (bytes == 0) return parser.finish(*this, connection_->stream.was_cut_off());
+    return parser.feed({connection_->buffer.data(), bytes}, *this);
 }
 
 net::Awaitable<ExchangeTask::Failure> ExchangeTask::wait_while_paused() {
@@ -264,6 +272,7 @@ void ExchangeTask::finish(Failure failure) noexcept {
     // What belongs to the I/O thread goes here: the caller may keep this object for longer.
     wake_.reset();
     finished_ = true;
+    const net::SoonScope scope(io_);
     sink_.on_done(failure ? &*failure : nullptr);
 }
 

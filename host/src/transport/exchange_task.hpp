@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "net/soon.hpp"
 #include "transport/connection_pool.hpp"
 #include "transport/http_client.hpp"
 
@@ -18,16 +19,19 @@ namespace tenon::transport {
 /// I/O thread only, except the functions of Exchange.
 class ExchangeTask final : public Exchange,
                            private wire::Http1ResponseEvents,
+                           public net::SoonTask,
                            public std::enable_shared_from_this<ExchangeTask> {
 public:
     ExchangeTask(std::shared_ptr<ConnectionPool> pool, HttpRequest request, HttpSink& sink);
 
-    /// Starts the coroutine; from any thread.
+    /// Starts the coroutine soon; from any thread.
     void start();
 
     void cancel() noexcept override;
     void pause() noexcept override;
     void resume() noexcept override;
+
+    void run_soon() noexcept override;
 
     /// cancel() on the I/O thread itself.
     void cancel_here() noexcept;
@@ -52,6 +56,7 @@ private:
     net::Awaitable<Failure> transfer(wire::Http1ResponseParser& parser);
     net::Awaitable<Failure> send();
     net::Awaitable<Failure> receive(wire::Http1ResponseParser& parser);
+    Result<void> parse(wire::Http1ResponseParser& parser, std::size_t bytes);
     void start_sending();
     void sent(Failure failure) noexcept;
     net::Awaitable<void> stop_sending();

@@ -184,7 +184,8 @@ net::Awaitable<void> ApiCall::answer_stream() {
         problem = std::current_exception();
     }
     if (!result_) cancel_->cancel();
-    while (!result_) co_await waker_->wait(base::kNoDeadline);  // it ends: it is cancelled
+    while (!result_) co_await waker_->wait_on(base::kNoDeadline);  // it ends: it is cancelled
+    waker_->rest();
     if (pipe.first_delta()) first_delta_ = *pipe.first_delta() - arrived_;
     if (!*result_) lease_.used_in_part(entry_->deltas());
     if (problem) std::rethrow_exception(problem);
@@ -198,7 +199,7 @@ net::Awaitable<void> ApiCall::pump(StreamPipe& pipe) {
     base::TimePoint silent_until = context_.clock().now() + keep_alive;
     while (!result_ && !client_gone_) {
         if (!pipe.has_output()) {
-            const bool woken = co_await waker_->wait(silent_until);
+            const bool woken = co_await waker_->wait_on(silent_until);
             if (!woken) pipe.keep_alive(event_stream);
             if (!woken) silent_until = context_.clock().now() + keep_alive;
             continue;
