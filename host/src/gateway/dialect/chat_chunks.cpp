@@ -12,9 +12,12 @@ namespace {
 /// Might a chunk say why a choice ended? Inside strings a quote is escaped, so that no text of an
 /// answer looks like it.
 bool may_end_a_choice(std::string_view raw) noexcept {
-    constexpr std::string_view kKey = "\"finish_reason\"";
+    // Looked for without the quote that it begins with: there are too many quotes.
+    constexpr std::string_view kKey = "finish_reason\"";
     for (std::size_t at = raw.find(kKey); at != std::string_view::npos; at = raw.find(kKey, at)) {
+        const bool is_key = at > 0 && raw[at - 1] == '"';
         at += kKey.size();
+        if (!is_key) continue;
         const std::size_t value = raw.find_first_not_of(" \t\r\n:", at);
         if (value != std::string_view::npos && raw[value] == '"') return true;
     }
