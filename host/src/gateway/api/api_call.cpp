@@ -276,10 +276,10 @@ AnswerTimes ApiCall::times() const {
 
 HeaderList ApiCall::answer_headers(std::string_view type) const {
     HeaderList headers;
-    headers.add("content-type", std::string(type));
+    headers.add("content-type", type);
     headers.add("x-request-id", wishes_.id);
     if (const auto name = dialect_.request_id_header(); !name.empty()) {
-        headers.add(std::string(name), wishes_.id);
+        headers.add(name, wishes_.id);
     }
     if (progress_ && !progress_->provider().empty()) {
         headers.add("x-tenon-provider", progress_->provider());
@@ -292,7 +292,7 @@ HeaderList ApiCall::answer_headers(std::string_view type) const {
                         std::chrono::duration_cast<std::chrono::microseconds>(overhead_).count()));
     }
     if (follower_ && !follower_->trace_parent().empty()) {
-        headers.add("traceparent", std::string(follower_->trace_parent()));
+        headers.add("traceparent", follower_->trace_parent());
     }
     add_cors(headers, request_, settings_->config.cors.origins);
     return headers;

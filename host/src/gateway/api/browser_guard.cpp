@@ -61,7 +61,7 @@ void add_cors(HeaderList& headers, const transport::ServerRequest& request,
     headers.add("vary", "origin");
     const std::string_view origin = request.header("origin");
     if (origin.empty() || !is_allowed(origin, origins)) return;
-    headers.add("access-control-allow-origin", std::string(origin));
+    headers.add("access-control-allow-origin", origin);
     headers.add("access-control-expose-headers",
                 "retry-after, retry-after-ms, request-id, x-request-id, x-tenon-provider, "
                 "x-tenon-model, x-tenon-attempts, x-tenon-overhead-us, traceparent");
@@ -77,7 +77,7 @@ bool answer_preflight(HeaderList& headers, const transport::ServerRequest& reque
     headers.add("access-control-allow-methods", "GET, POST, DELETE, OPTIONS");
     const std::string_view asked = request.header("access-control-request-headers");
     headers.add("access-control-allow-headers",
-                asked.empty() ? "authorization, content-type" : std::string(asked));
+                asked.empty() ? "authorization, content-type" : asked);
     headers.add("access-control-max-age", "600");
     return true;
 }

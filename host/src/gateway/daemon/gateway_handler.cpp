@@ -61,7 +61,7 @@ bool GatewayHandler::may_look(const transport::ServerRequest& request,
 net::Awaitable<void> GatewayHandler::send(transport::ResponseWriter& response, int status,
                                           HeaderList& headers, std::string_view type,
                                           std::string_view body) {
-    headers.add("content-type", std::string(type));
+    headers.add("content-type", type);
     headers.add("x-content-type-options", "nosniff");
     static_cast<void>(co_await response.send(status, headers.views(), body));
 }
@@ -217,9 +217,9 @@ net::Awaitable<void> GatewayHandler::get(std::string_view path, transport::Serve
         }
         const Page* page = settings.config.dashboard ? find_page(path) : nullptr;
         if (page != nullptr) {
-            headers.add("etag", std::string(page->etag));
+            headers.add("etag", page->etag);
             headers.add("cache-control", "no-cache");
-            headers.add("content-security-policy", std::string(kPagePolicy));
+            headers.add("content-security-policy", kPagePolicy);
             headers.add("referrer-policy", "no-referrer");
             const bool same = request.header("if-none-match") == page->etag;
             co_await send(response, same ? 304 : 200, headers, page->type,

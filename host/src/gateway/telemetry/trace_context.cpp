@@ -21,13 +21,16 @@ std::optional<std::uint64_t> read_hex(std::string_view digits) noexcept {
     return number;
 }
 
+/// All 16 digits.
+void write_hex(char* to, std::uint64_t number) noexcept {
+    for (int i = 15; i >= 0; --i, number >>= 4) to[i] = "0123456789abcdef"[number & 0xf];
+}
+
 }  // namespace
 
 std::string to_hex(std::uint64_t number) {
     std::string out(16, '0');
-    for (auto digit = out.rbegin(); digit != out.rend(); ++digit, number >>= 4) {
-        *digit = "0123456789abcdef"[number & 0xf];
-    }
+    write_hex(out.data(), number);
     return out;
 }
 
@@ -48,7 +51,13 @@ std::optional<TraceContext> TraceContext::parse(std::string_view header) noexcep
 }
 
 std::string TraceContext::format() const {
-    return "00-" + trace_id_hex() + '-' + span_id_hex() + (sampled ? "-01" : "-00");
+    std::string out(kLength, '-');
+    out.replace(0, kVersion, "00");
+    write_hex(&out[3], trace_id[0]);
+    write_hex(&out[3 + kTraceId / 2], trace_id[1]);
+    write_hex(&out[36], span_id);
+    out.replace(53, kFlags, sampled ? "01" : "00");
+    return out;
 }
 
 std::string TraceContext::trace_id_hex() const {
