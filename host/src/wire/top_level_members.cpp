@@ -7,6 +7,10 @@
 namespace tenon::wire {
 namespace {
 
+bool is_space(char c) noexcept {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /// The character that the escape at the front of `text` (behind its backslash) stands for, with the
 /// escape removed; -1 if it is not ASCII or no escape.
 int take_escape(std::string_view& text) noexcept {
@@ -100,7 +104,7 @@ bool TopLevelMembers::take(char expected) noexcept {
 }
 
 void TopLevelMembers::skip_space() noexcept {
-    at_ = std::min(text_.find_first_not_of(" \t\r\n", at_), text_.size());
+    while (at_ < text_.size() && is_space(text_[at_])) ++at_;
 }
 
 bool TopLevelMembers::skip_string() noexcept {

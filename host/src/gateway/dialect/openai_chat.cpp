@@ -1,7 +1,10 @@
 #include "gateway/dialect/openai_chat.hpp"
 
+#include <algorithm>
+
 #include "gateway/dialect/chat_chunks.hpp"
 #include "gateway/dialect/simple_dialect.hpp"
+#include "tenon/json_text.hpp"
 #include "wire/top_level_members.hpp"
 
 namespace tenon::gateway {
@@ -30,16 +33,28 @@ public:
 
 private:
     Result<void> take(const MemberText& member) {
-        for (const std::string_view name : {"model", "messages", "stream", "stream_options"}) {
+        if (member.is("messages")) return take_messages(member.value);
+        if (member.is("model") && is_plain_string(member.value)) {
+            return take_model(member, member.value.substr(1, member.value.size() - 2));
+        }
+        for (const std::string_view name : {"model", "stream", "stream_options"}) {
             if (!member.is(name)) continue;
-            const auto value = JsonDocument::parse(name == "messages" ? "null" : member.value);
+            const auto value = JsonDocument::parse(member.value);
             if (!value) return invalid_member(name, "is not JSON");
-            if (name == "messages") return take_messages(member.value);
             if (name == "model") return take_model(member, value->root());
             if (name == "stream") return take_stream(value->root());
             return take_options(value->root());
         }
         return {};
+    }
+
+    /// One that reads as it is written, as nearly all do.
+    static bool is_plain_string(std::string_view value) noexcept {
+        const auto is_plain = [](char c) {
+            return static_cast<unsigned char>(c) >= 0x20 && c != '\\';
+        };
+        return value.starts_with('"') && std::all_of(value.begin(), value.end(), is_plain) &&
+               is_valid_utf8(value);
     }
 
     Result<void> take_messages(std::string_view value) {
@@ -51,10 +66,14 @@ private:
     }
 
     Result<void> take_model(const MemberText& member, wire::JsonView value) {
-        if (request_.model_at != 0) return invalid_member("model", "is given twice");
         const auto name = value.as_string();
         if (!name && is_set(value)) return invalid_member("model", "must be a string");
-        request_.model = name.value_or("");
+        return take_model(member, name.value_or(""));
+    }
+
+    Result<void> take_model(const MemberText& member, std::string_view name) {
+        if (request_.model_at != 0) return invalid_member("model", "is given twice");
+        request_.model = name;
         request_.model_at = member.value_begin;
         request_.model_size = member.value.size();
         return {};
