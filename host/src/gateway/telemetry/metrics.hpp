@@ -64,8 +64,7 @@ public:
     Metrics& operator=(const Metrics&) = delete;
     ~Metrics();
 
-    /// To be asked for once, not for each request: takes a lock. At most kMostRoutes, beyond that
-    /// all share one.
+    /// Takes a lock for a new one only. At most kMostRoutes, beyond that all share one.
     /// \par Object lifetimes
     /// Lives as long as this.
     [[nodiscard]] RouteMetrics& route(std::string_view dialect, std::string_view operation);
