@@ -3,6 +3,7 @@
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <array>
 #include <boost/asio/as_tuple.hpp>
@@ -296,6 +297,18 @@ Awaitable<Result<std::size_t>> Stream::read_some(std::span<char> into, base::Tim
         co_return std::size_t{0};
     }
     co_return self->failure("reading from", error);
+}
+
+std::size_t Stream::write_now(std::string_view head, std::string_view body) noexcept {
+    if (impl_->tls || !impl_->socket.is_open()) return 0;
+    std::array<iovec, 2> parts = {iovec{const_cast<char*>(head.data()), head.size()},
+                                  iovec{const_cast<char*>(body.data()), body.size()}};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = parts.size();
+    const ssize_t written =
+        ::sendmsg(impl_->socket.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    return written > 0 ? static_cast<std::size_t>(written) : 0;
 }
 
 Awaitable<Result<void>> Stream::write(std::string_view head, std::string_view body,

@@ -46,6 +46,9 @@ public:
     /// answer may still be readable.
     Awaitable<Result<void>> write(std::string_view head, std::string_view body,
                                   base::TimePoint deadline);
+    /// Returns how many bytes of both pieces were written at once, maybe none: write() has to
+    /// follow with the rest, and tells of errors. Always none with TLS.
+    [[nodiscard]] std::size_t write_now(std::string_view head, std::string_view body) noexcept;
     /// A new deadline for the write under way, if there is one.
     void limit_write(base::TimePoint deadline);
 

@@ -18,6 +18,19 @@ std::string in_words(std::chrono::milliseconds duration) {
 ConnectionPool::ConnectionPool(asio::io_context& io, const HttpOptions& options)
     : io_(io), options_(options), reaper_(io) {}
 
+Result<std::shared_ptr<const Target>> ConnectionPool::target(std::string_view address) {
+    if (target_ && target_->address == address) return target_;
+    auto url = wire::parse_url(address);
+    if (!url) return std::move(url).error();
+    auto target = std::make_shared<Target>();
+    target->address = address;
+    target->url = *std::move(url);
+    target->origin = target->url.origin();
+    target->authority = target->url.authority();
+    target_ = std::move(target);
+    return target_;
+}
+
 std::optional<std::unique_ptr<Connection>> ConnectionPool::try_take(const std::string& origin) {
     if (!waiters_.empty()) return std::nullopt;
     if (auto idle = take_idle(origin)) return idle;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "net/awaitable.hpp"
@@ -17,6 +18,14 @@ namespace tenon::transport {
 
 /// "10 s" or "250 ms", for messages.
 [[nodiscard]] std::string in_words(std::chrono::milliseconds duration);
+
+/// An address, taken apart once for all of its requests.
+struct Target {
+    std::string address;
+    wire::Url url;
+    std::string origin;
+    std::string authority;
+};
 
 /// One transport connection and the buffer it is read with.
 struct Connection {
@@ -55,6 +64,9 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
 public:
     ConnectionPool(boost::asio::io_context& io, const HttpOptions& options);
 
+    /// Remembers the last one: most requests of a client go to one address.
+    [[nodiscard]] Result<std::shared_ptr<const Target>> target(std::string_view address);
+
     /// A place, with an idle connection to `origin` if there is a usable one, otherwise nullptr:
     /// the caller dials. Nothing if there is no place or others wait for one.
     [[nodiscard]] std::optional<std::unique_ptr<Connection>> try_take(const std::string& origin);
@@ -92,6 +104,7 @@ private:
 
     boost::asio::io_context& io_;
     const HttpOptions options_;
+    std::shared_ptr<const Target> target_;
     std::size_t places_ = 0;
     std::vector<std::unique_ptr<Connection>> idle_;  ///< most recently used last
     std::deque<std::shared_ptr<ConnectionWaiter>> waiters_;

@@ -18,6 +18,9 @@ namespace {
 /// wait for the server to read.
 constexpr std::size_t kSmallBody = std::size_t{32} << 10;
 
+/// More is rare.
+constexpr std::size_t kUsualHead = 480;
+
 /// A larger one is written in pieces, so that the limit is about progress and not about its size.
 constexpr std::size_t kPiece = std::size_t{64} << 10;
 
@@ -96,11 +99,13 @@ net::Awaitable<void> ExchangeTask::run() {
 }
 
 ExchangeTask::Failure ExchangeTask::prepare() {
-    auto url = wire::parse_url(request_.url);
-    if (!url) return std::move(url).error();
-    url_ = *std::move(url);
+    auto target = pool_->target(request_.url);
+    if (!target) return std::move(target).error();
+    target_ = *std::move(target);
+    head_.reserve(kUsualHead);
     auto written =
-        wire::append_request_head(head_, request_.method, url_, request_.headers, body().size());
+        wire::append_request_head(head_, request_.method, {target_->authority, target_->url.target},
+                                  request_.headers, body().size());
     if (!written) return std::move(written).error();
     if (request_.deadline > Clock::now()) return std::nullopt;
     Error late(Code::deadline, "the request's time limit passed before it was sent");
@@ -109,7 +114,15 @@ ExchangeTask::Failure ExchangeTask::prepare() {
 }
 
 net::Awaitable<ExchangeTask::Failure> ExchangeTask::exchange() {
-    if (auto failure = co_await take_place()) co_return failure;
+    if (cancelled_ || pool_->closed) co_return cancelled();
+    if (auto taken = pool_->try_take(target_->origin)) {
+        connection_ = *std::move(taken);
+    } else {
+        auto failure = co_await wait_for_place();
+        if (failure) co_return failure;
+    }
+    has_place_ = true;
+    if (cancelled_) co_return cancelled();
     const wire::Http1ResponseParser::Limits limits = {.body_bytes =
                                                           pool_->options().max_body_bytes};
     for (;;) {
@@ -127,29 +140,23 @@ net::Awaitable<ExchangeTask::Failure> ExchangeTask::exchange() {
     }
 }
 
-net::Awaitable<ExchangeTask::Failure> ExchangeTask::take_place() {
-    if (cancelled_ || pool_->closed) co_return cancelled();
-    if (auto taken = pool_->try_take(url_.origin())) {
-        connection_ = *std::move(taken);
-    } else {
-        waiter_ = std::make_shared<ConnectionWaiter>(io_, url_.origin());
-        auto granted = co_await pool_->wait(waiter_, request_.deadline);
-        waiter_.reset();
-        if (!granted) co_return std::move(granted).error();
-        connection_ = *std::move(granted);
-    }
-    has_place_ = true;
-    if (cancelled_) co_return cancelled();
+net::Awaitable<ExchangeTask::Failure> ExchangeTask::wait_for_place() {
+    waiter_ = std::make_shared<ConnectionWaiter>(io_, target_->origin);
+    auto granted = co_await pool_->wait(waiter_, request_.deadline);
+    waiter_.reset();
+    if (!granted) co_return std::move(granted).error();
+    connection_ = *std::move(granted);
     co_return std::nullopt;
 }
 
 net::Awaitable<ExchangeTask::Failure> ExchangeTask::dial() {
     connection_ = std::make_unique<Connection>(io_);
-    connection_->origin = url_.origin();
+    connection_->origin = target_->origin;
     const HttpOptions& options = pool_->options();
     const Limit until = limit(options.connect_timeout, "connecting to", "http.connect_timeout");
-    auto connected = co_await connection_->stream.connect(url_.host, url_.port, until.until);
-    if (connected && url_.tls) {
+    auto connected =
+        co_await connection_->stream.connect(target_->url.host, target_->url.port, until.until);
+    if (connected && target_->url.tls) {
         connected = co_await connection_->stream.handshake(options.tls, until.until);
     }
     if (!connected) co_return explain(std::move(connected).error(), until);
@@ -163,7 +170,11 @@ net::Awaitable<ExchangeTask::Failure> ExchangeTask::transfer(wire::Http1Response
     if (body().size() > kSmallBody) {
         start_sending();
     } else {
-        sent(co_await send());
+        const std::size_t at_once = connection_->stream.write_now(head_, body());
+        const bool whole = at_once == head_.size() + body().size();
+        Failure failure;
+        if (!whole) failure = co_await send(at_once);
+        sent(std::move(failure));
     }
     auto failure = co_await receive(parser);
     if (sending_) co_await stop_sending();
@@ -174,9 +185,12 @@ net::Awaitable<ExchangeTask::Failure> ExchangeTask::transfer(wire::Http1Response
     co_return failure;
 }
 
-net::Awaitable<ExchangeTask::Failure> ExchangeTask::send() {
+net::Awaitable<ExchangeTask::Failure> ExchangeTask::send(std::size_t sent_already) {
     std::string_view head = head_;
     std::string_view rest = body();
+    const std::size_t of_head = std::min(sent_already, head.size());
+    head.remove_prefix(of_head);
+    rest.remove_prefix(sent_already - of_head);
     do {
         const std::string_view piece = rest.substr(0, kPiece);
         rest.remove_prefix(piece.size());
@@ -192,7 +206,7 @@ net::Awaitable<ExchangeTask::Failure> ExchangeTask::send() {
 }
 
 void ExchangeTask::start_sending() {
-    asio::co_spawn(io_, send(),
+    asio::co_spawn(io_, send(0),
                    [self = shared_from_this()](const std::exception_ptr& lost, Failure failure) {
                        if (lost) failure = Error(Code::no_memory, "out of memory");
                        self->sent(std::move(failure));
@@ -224,15 +238,18 @@ net::Awaitable<ExchangeTask::Failure> ExchangeTask::receive(wire::Http1ResponseP
     net::Stream& stream = connection_->stream;
     std::vector<char>& buffer = connection_->buffer;
     while (!parser.done()) {
-        if (auto failure = co_await wait_while_paused()) co_return failure;
+        Failure failure;
+        if (paused_ || cancelled_) failure = co_await wait_while_paused();
+        if (failure) co_return failure;
         reading_ = limit_of_reading();
         auto n = co_await stream.read_some(buffer, reading_.until);
         if (!n) co_return explain(std::move(n).error(), reading_);
-        if (auto failure = co_await wait_while_paused()) co_return failure;
+        if (paused_ || cancelled_) failure = co_await wait_while_paused();
+        if (failure) co_return failure;
         auto parsed = parse(parser, *n);
         if (!parsed) {
             Error error = std::move(parsed).error();
-            error.message = url_.authority() + ": " + error.message;
+            error.message = target_->authority + ": " + error.message;
             co_return error;
         }
     }
@@ -254,7 +271,7 @@ net::Awaitable<ExchangeTask::Failure> ExchangeTask::wait_while_paused() {
         const auto [interrupted] = co_await wake_->async_wait(asio::as_tuple(net::UseAwaitable()));
         if (interrupted) continue;
         co_return Error(Code::deadline, "the request's time limit passed while reading from " +
-                                            url_.authority() + " was paused");
+                                            target_->authority + " was paused");
     }
     if (cancelled_) co_return cancelled();
     // The server had no chance to be late.
@@ -301,10 +318,10 @@ Error ExchangeTask::explain(Error error, const Limit& limit) const {
     if (error.code != Code::deadline) return error;
     if (limit.by_caller) {
         error.message = "the request's time limit passed while " + std::string(limit.doing) + " " +
-                        url_.authority();
+                        target_->authority;
         return error;
     }
-    error.message = std::string(limit.doing) + " " + url_.authority() + " took longer than " +
+    error.message = std::string(limit.doing) + " " + target_->authority + " took longer than " +
                     in_words(limit.longest) + " (" + limit.option + ")";
     error.scope = Scope::connection;
     error.retryable = true;

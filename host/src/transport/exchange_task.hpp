@@ -51,10 +51,10 @@ private:
     net::Awaitable<void> run();
     Failure prepare();
     net::Awaitable<Failure> exchange();
-    net::Awaitable<Failure> take_place();
+    net::Awaitable<Failure> wait_for_place();
     net::Awaitable<Failure> dial();
     net::Awaitable<Failure> transfer(wire::Http1ResponseParser& parser);
-    net::Awaitable<Failure> send();
+    net::Awaitable<Failure> send(std::size_t sent_already);
     net::Awaitable<Failure> receive(wire::Http1ResponseParser& parser);
     Result<void> parse(wire::Http1ResponseParser& parser, std::size_t bytes);
     void start_sending();
@@ -83,7 +83,7 @@ private:
     std::shared_ptr<ConnectionPool> pool_;  ///< until finish()
     HttpRequest request_;
     HttpSink& sink_;
-    wire::Url url_;
+    std::shared_ptr<const Target> target_;
     std::string head_;
     std::shared_ptr<ConnectionWaiter> waiter_;
     bool has_place_ = false;

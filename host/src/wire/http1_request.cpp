@@ -25,6 +25,13 @@ bool has(std::span<const Header> headers, std::string_view name) noexcept {
 
 Result<void> append_request_head(std::string& out, std::string_view method, const Url& url,
                                  std::span<const Header> headers, std::size_t body_bytes) {
+    const std::string authority = url.authority();
+    return append_request_head(out, method, RequestTarget{authority, url.target}, headers,
+                               body_bytes);
+}
+
+Result<void> append_request_head(std::string& out, std::string_view method, RequestTarget target,
+                                 std::span<const Header> headers, std::size_t body_bytes) {
     constexpr std::array<std::string_view, 5> kOurs = {
         "host", "content-length", "transfer-encoding", "connection", "upgrade"};
     if (!is_token(method)) {
@@ -48,8 +55,8 @@ Result<void> append_request_head(std::string& out, std::string_view method, cons
             }
         }
     }
-    out.append(method).append(" ").append(url.target).append(" HTTP/1.1\r\nHost: ");
-    out.append(url.authority()).append("\r\n");
+    out.append(method).append(" ").append(target.target).append(" HTTP/1.1\r\nHost: ");
+    out.append(target.authority).append("\r\n");
     for (const Header& header : headers) {
         out.append(header.name).append(": ").append(header.value).append("\r\n");
     }

@@ -1,5 +1,6 @@
 #include "wire/http1_response_parser.hpp"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
@@ -90,11 +91,16 @@ private:
                 error = http::error::bad_transfer_encoding;
             framing_in_doubt = http10_;
         }
-        const Place place{text_.size(), name.size(), text_.size() + name.size(), value.size()};
-        for (const char c : view(name)) {
-            text_ += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+        if (places_.empty()) {
+            text_.reserve(kUsualText);
+            places_.reserve(kUsualFields);
         }
-        text_ += view(value);
+        const Place place{text_.size(), name.size(), text_.size() + name.size(), value.size()};
+        text_.append(view(name));
+        const auto lowered = text_.begin() + static_cast<std::ptrdiff_t>(place.name);
+        std::transform(lowered, text_.end(), lowered,
+                       [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+        text_.append(view(value));
         places_.push_back(place);
     }
 
@@ -130,6 +136,10 @@ private:
     }
 
     void on_finish_impl(ErrorCode&) override {}
+
+    // Larger ones are rare.
+    static constexpr std::size_t kUsualText = 480;
+    static constexpr std::size_t kUsualFields = 12;
 
     const std::size_t head_limit_;
     std::size_t head_bytes_ = 0;
