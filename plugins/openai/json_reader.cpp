@@ -5,6 +5,10 @@
 #include <charconv>
 #include <cstring>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "json_unescape.hpp"
 
 namespace tenon::openai {
@@ -33,7 +37,25 @@ std::uint64_t run_ends(std::uint64_t bytes) noexcept {
     return found & (kOnes << 7);
 }
 
+#ifdef __SSE2__
+/// A bit for each of the 16 bytes that ends_run().
+unsigned run_ends_of_16(const char* text) noexcept {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text));
+    const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    const __m128i backslashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+    const __m128i controls = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+    return static_cast<unsigned>(
+        _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, backslashes), controls)));
+}
+#endif
+
 std::size_t end_of_run(std::string_view text, std::size_t at) noexcept {
+#ifdef __SSE2__
+    for (; at + 16 <= text.size(); at += 16) {
+        const unsigned ends = run_ends_of_16(text.data() + at);
+        if (ends != 0) return at + static_cast<std::size_t>(std::countr_zero(ends));
+    }
+#endif
     if constexpr (std::endian::native == std::endian::little) {
         for (; at + 8 <= text.size(); at += 8) {
             std::uint64_t bytes = 0;
