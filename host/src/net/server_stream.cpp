@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "net/time_limit.hpp"
 #include "net/timer.hpp"
@@ -101,6 +102,7 @@ struct ServerStream::Impl final : TimeLimit::Owner {
     Reader* reader;   ///< nullptr = the stream is gone
     std::string joined;
     unsigned writes_in_turn = 0;
+    boost::system::error_code failed;  ///< of a write_now(), to be told by write()
     bool reading = false;
     bool expired = false;
     bool ended = false;
@@ -163,12 +165,23 @@ void ServerStream::read(std::span<char> into) {
     }
 }
 
+bool ServerStream::write_now(Pieces& pieces) noexcept {
+    Impl& impl = *impl_;
+    if (impl.tls || impl.failed || impl.writes_in_turn + 1 >= kWritesInTurn) return false;
+    impl.failed = impl.write_now(pieces);
+    const bool whole = std::all_of(pieces.begin(), pieces.end(),
+                                   [](std::string_view piece) { return piece.empty(); });
+    if (impl.failed || !whole) return false;
+    ++impl.writes_in_turn;
+    return true;
+}
+
 Awaitable<Result<void>> ServerStream::write(Pieces pieces, base::TimePoint deadline) {
     Impl& impl = *impl_;
     boost::system::error_code error;
     std::size_t size = pieces[0].size() + pieces[1].size() + pieces[2].size();
     if (!impl.tls) {
-        error = impl.write_now(pieces);
+        error = impl.failed ? std::exchange(impl.failed, {}) : impl.write_now(pieces);
         if (error) co_return impl.failure("writing to", error);
         size = pieces[0].size() + pieces[1].size() + pieces[2].size();
         if (size == 0 && ++impl.writes_in_turn < kWritesInTurn) co_return Result<void>();

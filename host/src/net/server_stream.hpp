@@ -56,6 +56,9 @@ public:
     [[nodiscard]] bool reading() const noexcept;
 
     using Pieces = std::array<std::string_view, 3>;
+    /// Writes as much as the kernel takes at once, and removes it from the pieces. False = write()
+    /// has to follow with what is left of them, and tells of errors.
+    [[nodiscard]] bool write_now(Pieces& pieces) noexcept;
     /// Writes all of it, at once if the kernel takes it.
     Awaitable<Result<void>> write(Pieces pieces, base::TimePoint deadline);
 

@@ -77,6 +77,8 @@ private:
     net::Awaitable<Result<void>> write_piece(std::string_view piece, std::string_view end);
     net::Awaitable<Result<void>> put(std::string_view head, std::string_view body,
                                      std::string_view tail);
+    net::Awaitable<Result<void>> put_slowly(std::string_view head, std::string_view body,
+                                            std::string_view tail);
 
     void on_read(std::size_t bytes) noexcept override;
     void on_limit() noexcept override;

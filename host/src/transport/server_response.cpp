@@ -97,8 +97,18 @@ net::Awaitable<Result<void>> ServerConnection::write_piece(std::string_view piec
     return out_.empty() ? ready({}) : put(out_, {}, {});
 }
 
+/// Mostly the kernel takes all of it, and there is nothing to wait for.
 net::Awaitable<Result<void>> ServerConnection::put(std::string_view head, std::string_view body,
                                                    std::string_view tail) {
+    if (body.size() > kPiece) return put_slowly(head, body, tail);
+    net::ServerStream::Pieces pieces = {head, body, tail};
+    if (stream_.write_now(pieces)) return ready({});
+    return put_slowly(pieces[0], pieces[1], pieces[2]);
+}
+
+net::Awaitable<Result<void>> ServerConnection::put_slowly(std::string_view head,
+                                                          std::string_view body,
+                                                          std::string_view tail) {
     do {
         const std::string_view piece = body.substr(0, kPiece);
         body.remove_prefix(piece.size());
