@@ -104,7 +104,9 @@ BOOST_AUTO_TEST_CASE(a_check_of_a_disconnected_provider_has_a_connection_of_its_
 }
 
 BOOST_AUTO_TEST_CASE(a_check_of_a_connected_provider_goes_through_its_monitor) {
-    Checked checked;
+    auto settings = checking_settings();
+    settings.connections.health.recheck = 1h;  // or enough of them might fail to make it unhealthy
+    Checked checked(settings);
     configure(checked.provider, "{\"health\":\"sick\"}");
     const auto health = checked.provider.check_health();
     BOOST_REQUIRE(!health);
