@@ -52,6 +52,23 @@ BOOST_AUTO_TEST_CASE(bytes_go_both_ways_until_the_peer_closes) {
     BOOST_TEST(!rig.run([&] { return rig.stream().is_open(); }));
 }
 
+BOOST_AUTO_TEST_CASE(what_the_kernel_takes_at_once_needs_no_write) {
+    const ScriptedServer server(RawHandler([](Conn& conn) {
+        std::string got;
+        while (got != "head,body") got += conn.read_some();
+        conn.write("answer");
+    }));
+    IoRig rig;
+    const auto write_now = [&] { return rig.stream().write_now("head,", "body"); };
+    BOOST_TEST(rig.run(write_now) == 0U);  // not connected
+    BOOST_TEST_REQUIRE(connect_to(rig, server).has_value());
+    BOOST_TEST(rig.run(write_now) == 9U);
+    const auto all = rig.get(read_all(rig.stream()));
+    BOOST_TEST_REQUIRE(all.has_value());
+    BOOST_TEST(*all == "answer");
+    BOOST_TEST(rig.run(write_now) == 0U);  // closed
+}
+
 BOOST_AUTO_TEST_CASE(a_refused_connection_names_host_and_port_and_was_not_sent) {
     IoRig rig;
     const std::uint16_t port = closed_port();

@@ -49,6 +49,22 @@ BOOST_AUTO_TEST_CASE(a_connection_is_kept_and_used_again) {
     BOOST_TEST(rig.counts().idle == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(each_request_goes_to_its_own_address) {
+    const Handler echo(
+        [](Conn& conn, const ReceivedRequest& request) { conn.respond(200, {}, request.target); });
+    const ScriptedServer one(echo);
+    const ScriptedServer other(echo);
+    ClientRig rig;
+    for (int i = 0; i < 2; ++i) {
+        BOOST_TEST(rig.get(one.url("/a"))->body() == "/a");
+        BOOST_TEST(rig.get(one.url("/b"))->body() == "/b");
+        BOOST_TEST(rig.get(other.url("/a"))->body() == "/a");
+        BOOST_TEST(rig.get("http://")->status() == 0);
+    }
+    BOOST_TEST(one.connections_accepted() == 1);
+    BOOST_TEST(other.connections_accepted() == 1);
+}
+
 BOOST_AUTO_TEST_CASE(chunked_empty_and_headless_bodies_leave_the_connection_usable) {
     const ScriptedServer server(Handler([](Conn& conn, const ReceivedRequest& request) {
         if (request.target == "/chunked") {
