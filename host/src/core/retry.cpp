@@ -1,5 +1,6 @@
 #include "core/retry.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <chrono>
 #include <cstddef>
@@ -241,21 +242,20 @@ IdempotencyKey::IdempotencyKey(Random& random) noexcept {
     constexpr std::string_view kShape = "tenon-xxxxxxxx-xxxx-4xxx-Vxxx-xxxxxxxxxxxx";
     static_assert(kShape.size() == kLength);
     constexpr std::string_view kDigits = "0123456789abcdef";
-    std::uint64_t bits = 0;
-    int digits_left = 0;
-    for (std::size_t i = 0; i < kLength; ++i) {
-        const char wanted = kShape[i];
-        text_[i] = wanted;
-        if (wanted != 'x' && wanted != 'V') continue;
-        if (digits_left == 0) {
-            bits = random.next();
-            digits_left = 16;
+    std::copy(kShape.begin(), kShape.end(), text_.begin());
+    std::uint64_t bits = random.next();
+    const auto fill = [&](std::size_t begin, std::size_t count) {
+        for (std::size_t i = begin; i < begin + count; ++i, bits >>= 4) {
+            text_[i] = kDigits[bits & 0xf];
         }
-        // V: the variant's two bits are 10.
-        text_[i] = kDigits[wanted == 'x' ? bits & 0xf : 0x8 | (bits & 0x3)];
-        bits >>= 4;
-        --digits_left;
-    }
+    };
+    fill(6, 8);
+    fill(15, 4);
+    fill(21, 3);
+    text_[25] = kDigits[0x8 | (bits & 0x3)];  // the variant's two bits are 10
+    bits = random.next();
+    fill(26, 3);
+    fill(30, 12);
 }
 
 }  // namespace tenon::core

@@ -162,7 +162,7 @@ Result<void> RequestRun::write_body() {
     return {};
 }
 
-void RequestRun::ended(Result<plugin::CallOutcome> outcome) {
+void RequestRun::ended(Result<plugin::CallOutcome>&& outcome) {
     lease_.release();
     queue_wait_ += report_.queue_wait;
     admitted_ = admitted_ || report_.stop != core::Stop::not_admitted;
@@ -177,20 +177,18 @@ void RequestRun::ended(Result<plugin::CallOutcome> outcome) {
     }
 }
 
-void RequestRun::succeeded(plugin::CallOutcome outcome) {
+void RequestRun::succeeded(plugin::CallOutcome&& outcome) {
     retry_.attempt_succeeded(&upstream().retry_budget());
     observation_.attempt_ended(report_, nullptr);
     observe_end(nullptr, &outcome);
-    Routed routed;
-    routed.outcome = std::move(outcome);
-    routed.provider = upstream().name();
-    routed.model = request_.model;
-    routed.attempts = retry_.attempts();
-    routed.queue_wait = queue_wait_;
-    routed.total_wait = queue_wait_ + waited_;
     first_->counters().request_duration.record(context_.clock.now() - request_.started);
     count_end(core::Ending::succeeded);
-    result_ = std::move(routed);
+    result_.emplace(Routed{.outcome = std::move(outcome),
+                           .provider = upstream().name(),
+                           .model = std::string(request_.model),
+                           .attempts = retry_.attempts(),
+                           .queue_wait = queue_wait_,
+                           .total_wait = queue_wait_ + waited_});
 }
 
 void RequestRun::failed(Error error) {

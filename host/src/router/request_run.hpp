@@ -69,7 +69,7 @@ public:
     [[nodiscard]] provider::Upstream& upstream() const noexcept { return **upstream_; }
     [[nodiscard]] const provider::AttemptRequest& attempt() const noexcept { return request_; }
     [[nodiscard]] provider::AttemptReport& report() noexcept { return report_; }
-    void ended(Result<plugin::CallOutcome> outcome);
+    void ended(Result<plugin::CallOutcome>&& outcome);
 
     [[nodiscard]] Pause take_pause() noexcept;
     void paused(base::Duration time) noexcept {
@@ -77,7 +77,7 @@ public:
         observation_.wait_ended();
     }
 
-    [[nodiscard]] Result<Routed> take_result() { return *std::move(result_); }
+    [[nodiscard]] Result<Routed>&& take_result() { return *std::move(result_); }
 
     /// Something has been thrown: ends the request.
     void broken(Error error) {
@@ -92,7 +92,7 @@ private:
     void go_to(const core::Attempt& attempt);
     [[nodiscard]] AttemptWhy why(const core::Attempt& attempt) const noexcept;
     [[nodiscard]] Result<void> write_body();
-    void succeeded(plugin::CallOutcome outcome);
+    void succeeded(plugin::CallOutcome&& outcome);
     void failed(Error error);
     Next end(Error error);
     void observe_end(const Error* error, const plugin::CallOutcome* outcome) noexcept;

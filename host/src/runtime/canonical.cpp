@@ -88,8 +88,7 @@ net::Awaitable<Result<CanonicalAnswer>> HostImpl::answer(
     provider::DeltaSink* const taker = request.stream ? sink : chat ? &collector : nullptr;
     auto routed = co_await router_.run(logical, taker, std::move(cancel), io_index);
     if (!routed) co_return std::move(routed).error();
-    CanonicalAnswer answer;
-    answer.routed = *std::move(routed);
+    CanonicalAnswer answer{.routed = *std::move(routed), .body = {}};
     if (!chat) {
         std::string& body = answer.routed.outcome.body;
         answer.body = body.empty() ? embedding_body(answer.routed) : std::move(body);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
 
 namespace tenon::wire {
 namespace {
@@ -26,6 +28,14 @@ bool is_token(std::string_view text) noexcept {
 }
 
 bool is_header_value(std::string_view text) noexcept {
+    // Eight characters at a time, as long as all of them are above those looked for.
+    constexpr std::uint64_t kOnes = 0x0101010101010101;
+    while (text.size() >= sizeof(std::uint64_t)) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, text.data(), sizeof word);
+        if (((word - kOnes * ('\r' + 1)) & ~word & (kOnes << 7)) != 0) break;
+        text.remove_prefix(sizeof word);
+    }
     return std::none_of(text.begin(), text.end(),
                         [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }

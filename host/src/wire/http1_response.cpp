@@ -62,7 +62,13 @@ constexpr std::array<std::pair<int, std::string_view>, 46> kReasons = {{
     {505, "HTTP Version Not Supported"},
 }};
 
-Result<void> check(const HeaderView& header) {
+bool is_ours(std::string_view name) noexcept {
+    return std::any_of(kOurs.begin(), kOurs.end(),
+                       [name](std::string_view ours) { return equals_lower(name, ours); });
+}
+
+/// What is wrong with a header that is no good.
+Error fault_of(const HeaderView& header) {
     if (!is_token(header.name)) {
         return Error(Code::invalid, "an answer's header has a name that is no token");
     }
@@ -70,13 +76,12 @@ Result<void> check(const HeaderView& header) {
         return Error(Code::invalid, "the value of the answer's header " + std::string(header.name) +
                                         " contains a line break or NUL");
     }
-    for (const std::string_view ours : kOurs) {
-        if (equals_lower(header.name, ours)) {
-            return Error(Code::invalid, "the header " + std::string(header.name) +
-                                            " of an answer is set by the server only");
-        }
-    }
-    return {};
+    return Error(Code::invalid, "the header " + std::string(header.name) +
+                                    " of an answer is set by the server only");
+}
+
+bool is_good(const HeaderView& header) noexcept {
+    return is_token(header.name) && is_header_value(header.value) && !is_ours(header.name);
 }
 
 template <class Number>
@@ -124,7 +129,7 @@ Result<void> append_response_head(std::string& out, int status, std::span<const 
                      std::to_string(status) + " is not the status of an answer (200 to 599)");
     }
     for (const HeaderView& header : headers) {
-        if (auto checked = check(header); !checked) return checked;
+        if (!is_good(header)) return fault_of(header);
     }
     out += "HTTP/1.1 ";
     append_number(out, status);

@@ -43,6 +43,21 @@ BOOST_AUTO_TEST_CASE(a_request_without_a_model_gets_one) {
     BOOST_TEST(request.body_for("m") == R"( {"model":"m","messages":[]})");
 }
 
+BOOST_AUTO_TEST_CASE(the_model_is_read_however_it_is_written) {
+    const auto model = [](std::string_view written) {
+        const std::string body =
+            R"({"messages":[],"model":)" + std::string(written) + R"(,"after":"x"})";
+        const ParsedRequest request = parsed(openai_chat(), body);
+        BOOST_TEST(request.body_for("m") == R"({"messages":[],"model":"m","after":"x"})");
+        return request.model;
+    };
+    BOOST_TEST(model(R"("gpt-4o")") == "gpt-4o");
+    BOOST_TEST(model(R"("a\"b\\\u00e4")") == "a\"b\\\xC3\xA4");
+    BOOST_TEST(model("\"\xC3\xA4\x7F\"") == "\xC3\xA4\x7F");
+    BOOST_TEST(model(R"("")").empty());
+    BOOST_TEST(model("null").empty());
+}
+
 BOOST_AUTO_TEST_CASE(stream_and_include_usage_are_read) {
     BOOST_TEST(parsed(openai_chat(), kRequest).stream);
     BOOST_TEST(!parsed(openai_chat(), kRequest).wants_usage);
@@ -59,6 +74,8 @@ BOOST_AUTO_TEST_CASE(faults_are_told_with_their_member) {
     BOOST_TEST(fault(R"({"messages":{}})") == "invalid: messages: must be an array");
     BOOST_TEST(fault(R"({"model":1,"messages":[]})") == "invalid: model: must be a string");
     BOOST_TEST(fault(R"({"model":"\x","messages":[]})") == "invalid: model: is not JSON");
+    BOOST_TEST(fault("{\"model\":\"a\xC3\",\"messages\":[]}") == "invalid: model: is not JSON");
+    BOOST_TEST(fault("{\"model\":\"a\nb\",\"messages\":[]}") == "invalid: model: is not JSON");
     BOOST_TEST(fault(R"({"messages":[],"stream":1})") == "invalid: stream: must be true or false");
     BOOST_TEST(fault(R"({"messages":[],"stream_options":[]})") ==
                "invalid: stream_options: must be an object");

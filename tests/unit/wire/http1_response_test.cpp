@@ -58,6 +58,22 @@ BOOST_AUTO_TEST_CASE(nothing_that_would_become_another_header_is_written) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_line_break_is_found_anywhere_in_a_value) {
+    for (std::size_t length = 1; length < 40; ++length) {
+        const std::string good(length, '\t');
+        BOOST_TEST(head(200, {{"A", good}}).find(good) != std::string::npos);
+        for (std::size_t at = 0; at < length; ++at) {
+            for (const char c : {'\r', '\n', '\0'}) {
+                for (const char rest : {'\t', 'x', '\xFF'}) {
+                    std::string bad(length, rest);
+                    bad[at] = c;
+                    BOOST_TEST(head(200, {{"A", bad}}).starts_with("refused: "));
+                }
+            }
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(headers_of_the_framing_are_not_for_handlers) {
     for (const std::string_view name : {"Connection", "content-length", "DATE", "Keep-Alive",
                                         "Trailer", "Transfer-Encoding", "Upgrade"}) {

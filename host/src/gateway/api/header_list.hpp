@@ -17,12 +17,11 @@ namespace tenon::gateway {
 /// views() is valid until the next change.
 class HeaderList {
 public:
-    HeaderList() {
-        text_.reserve(kUsualBytes);
-        places_.reserve(kUsual);
-    }
-
     void add(std::string_view name, std::string_view value) {
+        if (places_.empty()) {
+            text_.reserve(kUsualBytes);
+            places_.reserve(kUsual);
+        }
         places_.push_back({text_.size(), name.size(), value.size()});
         text_.append(name).append(value);
     }

@@ -1,6 +1,8 @@
 #include "gateway/dialect/openai_chat.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "gateway/dialect/chat_chunks.hpp"
 #include "gateway/dialect/simple_dialect.hpp"
@@ -106,19 +108,15 @@ private:
 
 class Writer final : public SseWriter {
 public:
-    Writer(const ParsedRequest& request, const AnswerContext& context)
-        : chunks_({.id = "chatcmpl-" + context.id,
-                   .object = "chat.completion.chunk",
-                   .created = unix_seconds(context.created),
-                   .model = request.model},
-                  request.wants_usage) {}
+    Writer(const ParsedRequest& request, AnswerContext context)
+        : context_(std::move(context)), model_(request.model), wants_usage_(request.wants_usage) {}
 
     Result<std::string> whole(std::string_view body, const AnswerTimes& /*times*/) override {
         return std::string(body);
     }
-    void delta(std::string& out, const Delta& delta) override { chunks_.add(out, delta); }
+    void delta(std::string& out, const Delta& delta) override { chunks().add(out, delta); }
     void end(std::string& out, const AnswerEnd& end) override {
-        chunks_.end(out, end);
+        chunks().end(out, end);
         append_event(out, {}, "[DONE]");
     }
     void error(std::string& out, const Error& error) override {
@@ -126,7 +124,22 @@ public:
     }
 
 private:
-    ChatChunks chunks_;
+    /// For a stream; most answers are whole.
+    ChatChunks& chunks() {
+        if (!chunks_) {
+            chunks_.emplace(ChunkHead{.id = "chatcmpl-" + context_.id,
+                                      .object = "chat.completion.chunk",
+                                      .created = unix_seconds(context_.created),
+                                      .model = model_},
+                            wants_usage_);
+        }
+        return *chunks_;
+    }
+
+    const AnswerContext context_;
+    const std::string model_;
+    const bool wants_usage_;
+    std::optional<ChatChunks> chunks_;
 };
 
 Result<ParsedRequest> parse(std::string_view body) {

@@ -35,8 +35,10 @@ void as_far_as_memory_lasts(const Work& work) noexcept {
 }  // namespace
 
 TraceRecorder::TraceRecorder(TraceStart start, TraceIds& ids) : ids_(ids) {
-    start.model = shortened(start.model, kLongestName);
-    start.request_id = shortened(start.request_id, kLongestName);
+    if (start.model.size() > kLongestName) start.model = shortened(start.model, kLongestName);
+    if (start.request_id.size() > kLongestName) {
+        start.request_id = shortened(start.request_id, kLongestName);
+    }
     trace_.start = std::move(start);
 }
 
