@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(a_batch_that_cannot_be_written_is_dropped_and_the_next_one_
     OtlpOptions with = options(rig.server);
     with.batch_spans = 1;
     with.encode = [](const OtlpResource& resource, auto traces) {
-        if (traces.front()->start.id != "req-2") throw std::bad_alloc();
+        if (traces.front()->start.request_id != "req-2") throw std::bad_alloc();
         return to_otlp(resource, traces);
     };
     rig.start(with);
