@@ -47,7 +47,7 @@ struct JobQueueSettings {
     std::chrono::milliseconds patience = std::chrono::hours(24);
     /// How long a job may fail whenever it goes ahead of its lane before that counts as its tries:
     /// it may be the trouble itself.
-    std::chrono::milliseconds longest_put_off = std::chrono::minutes(10);
+    std::chrono::milliseconds longest_put_off = std::chrono::hours(1);
     /// Between two looks whether somebody can be asked again, unless it was said when: at first,
     /// and at most. News brings the next look forward, but not closer than `least_pause`.
     std::chrono::milliseconds first_pause = std::chrono::seconds(1);
