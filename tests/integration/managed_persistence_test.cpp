@@ -1,5 +1,11 @@
 #include "state_fixture.hpp"
 
+#include <atomic>
+#include <future>
+
+#include "support/gate.hpp"
+#include "support/scripted_server.hpp"
+
 using namespace tenon;
 using namespace tenon::test;
 using namespace std::chrono_literals;
@@ -200,6 +206,34 @@ BOOST_AUTO_TEST_CASE(a_cool_down_goes_on_after_a_restart) {
     BOOST_TEST((*status.cools_down_until > std::chrono::system_clock::now()));
     BOOST_TEST((*status.cools_down_until < std::chrono::system_clock::now() + 61s));
     BOOST_TEST(!status_of(*host, "a").cools_down_until.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_cool_down_that_takes_longer_is_on_the_disk_before_it_ends) {
+    std::atomic<int> asked = 0;
+    Gate both_are_there;
+    Gate first_is_on_disk;
+    ScriptedServer busy(Handler([&](Conn& conn, const ReceivedRequest&) {
+        const bool first = ++asked == 1;
+        if (!first) both_are_there.open();
+        static_cast<void>((first ? both_are_there : first_is_on_disk).wait());
+        conn.respond(429, {{"Retry-After", first ? "60" : "280"}}, "{}");
+    }));
+    configure(R"({"retry":{"max_attempts":1},"health":{"active":false},
+                  "providers":{"busy":{"kind":"openai","default_model":"m",
+                                       "config":{"base_url":")" +
+              busy.url("/v1") + R"("}}}})");
+    const auto host = start();
+    const auto before = unix_now();
+    const auto until_on_disk = [&] { return record("busy").cool_down_until.value_or(0); };
+    const auto refused = [&] { return !host->complete(ask("busy", "hi")).has_value(); };
+    auto one = std::async(std::launch::async, refused);
+    auto two = std::async(std::launch::async, refused);
+    eventually("the first end is on the disk", [&] { return until_on_disk() >= before + 60'000; });
+    BOOST_TEST(until_on_disk() < before + 280'000);
+    first_is_on_disk.open();
+    eventually("the later end is, too", [&] { return until_on_disk() >= before + 280'000; });
+    BOOST_TEST(one.get());
+    BOOST_TEST(two.get());
 }
 
 BOOST_AUTO_TEST_CASE(nobody_is_asked_before_an_earlier_runs_cool_down_is_over) {

@@ -108,10 +108,18 @@ void ConnectionManager::request_ended(const core::Verdict& verdict,
     tell_cool_down(section);
 }
 
+/// Each refusal prolongs a cool-down without a hint by a little; those who write it down are not
+/// told each time.
+constexpr auto kWorthTelling = std::chrono::seconds(1);
+
 void ConnectionManager::tell_cool_down(Section& section) {
     const bool cools_down = health_.is_cooling_down(section.now);
-    if (cools_down == std::exchange(cooling_down_, cools_down)) return;
-    tell(CoolDown{cools_down});
+    const bool same = cools_down == std::exchange(cooling_down_, cools_down);
+    const base::TimePoint until = health_.cool_down_until();
+    const bool longer = same && cools_down && until - told_cool_down_until_ >= kWorthTelling;
+    if (same && !longer) return;
+    told_cool_down_until_ = until;
+    tell(CoolDown{cools_down, longer});
 }
 
 bool ConnectionManager::connection_lost(ConnHandle conn) {

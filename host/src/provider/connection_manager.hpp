@@ -374,6 +374,7 @@ private:
     std::vector<ConnectionNews> undelivered_;
     bool silent_;
     bool cooling_down_ = false;                         ///< as the listener was told
+    base::TimePoint told_cool_down_until_{};            ///< likewise
     base::TimePoint upkeep_until_ = base::kNoDeadline;  ///< it sleeps no longer than that
     std::uint64_t drain_generation_ = 0;
     Error last_error_;

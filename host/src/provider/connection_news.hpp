@@ -12,7 +12,8 @@ struct EnabledChange {
     bool enabled;
 };
 struct CoolDown {
-    bool begins;  ///< else it is over
+    bool begins;           ///< else it is over
+    bool goes_on = false;  ///< it had begun before, and takes longer
 };
 struct PoolCleared {};
 using ConnectionNews = std::variant<core::ConnectionTransition, core::HealthTransition,

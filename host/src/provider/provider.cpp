@@ -148,7 +148,8 @@ void Provider::on_news(const ConnectionNews& news) {
             },
             [this](const CoolDown& change) {
                 constexpr std::string_view kNames[] = {"none", "cooling_down"};
-                publish(core::EventKind::cool_down, kNames[change.begins ? 0 : 1],
+                publish(core::EventKind::cool_down,
+                        kNames[change.begins && !change.goes_on ? 0 : 1],
                         kNames[change.begins ? 1 : 0],
                         change.begins ? "the provider limits the rate" : "");
             },

@@ -232,11 +232,25 @@ BOOST_AUTO_TEST_CASE(a_subscriber_hears_of_breakers_and_whose_they_are) {
 BOOST_AUTO_TEST_CASE(a_subscriber_hears_of_a_cool_down_and_of_its_end) {
     ProviderFixture probe("probe");
     Told told(probe);
-    fail(probe, "status 429", 2);  // the second is no news
+    fail(probe, "status 429", 1);
     check(told.wait(EventKind::cool_down, 1),
           {"none > cooling_down: the provider limits the rate"});
     probe->command(Command::recover);
     BOOST_TEST(told.wait(EventKind::cool_down, 2).back() == "cooling_down > none: ");
+}
+
+BOOST_AUTO_TEST_CASE(a_subscriber_hears_that_a_cool_down_takes_longer) {
+    auto settings = checking_settings();
+    settings.connections.health.cool_down = std::chrono::hours(1);  // the check gives no hint
+    ProviderFixture probe("probe", "{}", settings);
+    Told told(probe);
+    fail(probe, "status 429", 1);  // which asks for a minute
+    BOOST_TEST(probe.text("config {\"health\":\"throttled\"}") == "configured");
+    BOOST_TEST(!probe.check_health().has_value());
+    const auto news = told.wait(EventKind::cool_down, 2);
+    BOOST_TEST_REQUIRE(news.size() >= 2);
+    BOOST_TEST(news[0] == "none > cooling_down: the provider limits the rate");
+    BOOST_TEST(news[1] == "cooling_down > cooling_down: the provider limits the rate");
 }
 
 BOOST_AUTO_TEST_CASE(a_cool_down_that_is_over_is_news_too) {
