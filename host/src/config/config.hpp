@@ -115,22 +115,35 @@ struct ProviderSettings {
     friend bool operator==(const ProviderSettings&, const ProviderSettings&) = default;
 };
 
-/// The object that goes to a provider's plugin. It is JSON with all ${...} replaced, thus secret as
-/// a whole; config/provider_schema.hpp takes the secrets out.
-struct PluginConfig {
-    Secret json = Secret(std::string_view("{}"));
-    /// JSON pointers, inside `json`, of the strings that came from the environment.
-    std::vector<std::string> from_environment;
-
-    // Where it was written, for messages. Pointers inside `json` follow `pointer`.
+/// Where something was written, for messages. It makes no difference to what was written.
+struct WrittenAt {
     std::string file;
     std::string pointer;                                   ///< "/providers/openai/config"
     std::string path;                                      ///< "providers.openai.config"
     std::shared_ptr<const wire::JsonPositions> positions;  ///< null = unknown
 
-    /// Where it was written does not count.
-    friend bool operator==(const PluginConfig& a, const PluginConfig& b) {
-        return a.json == b.json && a.from_environment == b.from_environment;
+    friend bool operator==(const WrittenAt&, const WrittenAt&) noexcept { return true; }
+};
+
+/// The object that goes to a provider's plugin. It is JSON with all ${...} replaced, thus secret as
+/// a whole; config/provider_schema.hpp takes the secrets out. Pointers inside `json` follow
+/// `pointer`.
+struct PluginConfig : WrittenAt {
+    Secret json = Secret(std::string_view("{}"));
+    /// JSON pointers, inside `json`, of the strings that came from the environment.
+    std::vector<std::string> from_environment;
+
+    friend bool operator==(const PluginConfig&, const PluginConfig&) = default;
+};
+
+/// Why something cannot be used, if so. That counts, the reason does not: it tells of a line, too,
+/// which may move.
+struct Unusable : std::optional<Error> {
+    using std::optional<Error>::optional;
+    using std::optional<Error>::operator=;
+
+    friend bool operator==(const Unusable& a, const Unusable& b) noexcept {
+        return a.has_value() == b.has_value();
     }
 };
 
@@ -145,9 +158,9 @@ struct ProviderConfig : ProviderSettings {
 
     /// Why this provider cannot be used although the file is good: an environment variable is not
     /// set. The others are not concerned.
-    std::optional<Error> unusable;
+    Unusable unusable;
 
-    friend bool operator==(const ProviderConfig& a, const ProviderConfig& b);
+    friend bool operator==(const ProviderConfig&, const ProviderConfig&) = default;
 };
 
 /// The settings are those of providers that have none of their own.

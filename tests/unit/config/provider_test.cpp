@@ -69,6 +69,27 @@ BOOST_AUTO_TEST_CASE(an_unset_variable_makes_its_provider_unusable_and_no_other)
     BOOST_TEST(!result.config->providers.at("b").unusable);
 }
 
+BOOST_AUTO_TEST_CASE(where_a_provider_is_written_and_why_it_is_unusable_makes_no_difference) {
+    const std::string text = R"({"providers": {"a": {"kind": "mock", "config": {"k": "${K}"}}}})";
+    const auto read = [&](const std::string& document, const char* k) {
+        const auto result = parse(document, "c.json", environment_of({{"K", k}}));
+        BOOST_TEST_REQUIRE(result.config.has_value());
+        return result.config->providers.at("a");
+    };
+    const auto unset = [&](const std::string& document) {
+        return parse(document, "c.json", environment_of({})).config.value().providers.at("a");
+    };
+    BOOST_TEST((read(text, "1") == read("\n\n" + text, "1")));
+    BOOST_TEST(!(read(text, "1") == read(text, "2")));
+    BOOST_TEST((unset(text) == unset("\n\n" + text)));
+    BOOST_TEST(!(read(text, "1") == unset(text)));
+    BOOST_TEST(!(read(text, "1") ==
+                 read(R"({"providers": {"a": {"kind": "mok", "config": {"k": "${K}"}}}})", "1")));
+    BOOST_TEST(!(read(text, "1") == read(R"({"permits": {"limit": 9}, "providers": {
+                                              "a": {"kind": "mock", "config": {"k": "${K}"}}}})",
+                                         "1")));
+}
+
 BOOST_AUTO_TEST_CASE(an_unset_variable_of_a_disabled_provider_is_not_worth_a_word) {
     const Config config = good(
         R"({"providers": {"a": {"kind": "mock", "enabled": false, "config": {"k": "${NONE}"}}}})");
