@@ -91,6 +91,9 @@ int run_reload(const GlobalOptions& global) {
     if (!restart.empty()) {
         print_error("not in effect until the daemon is restarted: " + restart);
     }
+    for (const wire::JsonView provider : answer->root()["misconfigured"].elements()) {
+        print_error("cannot be used: " + text_of(provider["message"]));
+    }
     return kSuccess;
 }
 

@@ -269,12 +269,14 @@ BOOST_AUTO_TEST_CASE(a_reload_tells_what_has_changed_or_every_problem) {
         context.start_reload = [&](gateway::AdminContext::OnDone<gateway::ReloadReport> on_done) {
             std::thread([&, on_done] {
                 if (broken) return on_done(Error(Code::invalid, "line 1: no\nline 2: no"));
-                on_done(gateway::ReloadReport{{"providers.a"}, {"gateway.listen"}});
+                on_done(gateway::ReloadReport{
+                    {"providers.a"}, {"gateway.listen"}, {{"b", "there is no kind mok"}}});
             }).detach();
         };
     });
     BOOST_TEST(rig.post("reload").root().to_text() ==
-               R"({"changed":["providers.a"],"needs_restart":["gateway.listen"]})");
+               R"({"changed":["providers.a"],"needs_restart":["gateway.listen"],)"
+               R"("misconfigured":[{"provider":"b","message":"there is no kind mok"}]})");
     broken = true;
     const auto refused = rig.post("reload", "{}");
     BOOST_TEST(refused.status == 422);

@@ -194,6 +194,12 @@ BOOST_AUTO_TEST_CASE(reload_says_what_has_changed_and_what_has_to_wait) {
     BOOST_TEST(ran.code == 0);
     BOOST_TEST(ran.out == "Changed: providers.one, routes.\n");
     BOOST_TEST(contains(ran.err, "until the daemon is restarted: gateway.listen"));
+    BOOST_TEST(!contains(ran.err, "cannot be used"));
+    daemon.answer("POST /admin/v1/reload",
+                  R"({"changed":[],"needs_restart":[],"misconfigured":[)"
+                  R"({"provider":"one","message":"provider one: there is no kind mok"}]})");
+    BOOST_TEST(
+        contains(run({"reload"}).err, "cannot be used: provider one: there is no kind mok\n"));
 }
 
 BOOST_AUTO_TEST_CASE(a_reload_of_a_wrong_configuration_prints_every_problem) {

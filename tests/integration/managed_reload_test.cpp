@@ -93,6 +93,18 @@ BOOST_AUTO_TEST_CASE(only_what_has_changed_is_made_anew) {
     BOOST_TEST(host->status().size() == 3u);
 }
 
+BOOST_AUTO_TEST_CASE(what_all_inherit_concerns_only_those_who_have_nothing_of_their_own) {
+    const std::string two = mock("a", "one", R"("permits":{"limit":3})") + "," + mock("b", "two");
+    configure(providers(two, R"("permits":{"limit":4})"));
+    const auto host = start();
+    for (const char* name : {"a", "b"}) says(*host, name);
+    configure(providers(two, R"("permits":{"limit":5})"));
+    BOOST_TEST(reload(*host).changed == Paths{"providers.b"}, boost::test_tools::per_element());
+    BOOST_TEST(statistics_of(*host, "a").requests.succeeded == 1u);
+    BOOST_TEST(status_of(*host, "a").permits.limit == 3u);
+    BOOST_TEST(status_of(*host, "b").permits.limit == 5u);
+}
+
 BOOST_AUTO_TEST_CASE(any_error_in_the_file_leaves_everything_as_it_was) {
     configure(providers(mock("a", "one")));
     const auto host = start();
@@ -117,12 +129,17 @@ BOOST_AUTO_TEST_CASE(a_provider_that_cannot_be_made_fails_nothing_and_is_tried_a
     const auto host = start();
     const std::string broken = R"("b":{"kind":"mok"})";
     configure(providers(mock("a", "two") + "," + broken));
-    reload(*host);
+    const auto report = reload(*host);
+    BOOST_TEST_REQUIRE(report.misconfigured.size() == 1u);
+    BOOST_TEST(report.misconfigured[0].provider == "b");
+    BOOST_TEST(contains(report.misconfigured[0].message, "mok"));
     BOOST_TEST(says(*host, "a") == "two");
     BOOST_TEST(status_of(*host, "b").state == "misconfigured");
-    BOOST_TEST(reload(*host).changed.empty());
+    const auto again = reload(*host);
+    BOOST_TEST(again.changed.empty());
+    BOOST_TEST(again.misconfigured.size() == 1u);
     configure(providers(mock("a", "two") + R"(,"b":{"kind":"mock"})"));
-    reload(*host);
+    BOOST_TEST(reload(*host).misconfigured.empty());
     BOOST_TEST(status_of(*host, "b").state == "disconnected");
     configure(providers(mock("a", "two") + "," + broken));
     reload(*host);

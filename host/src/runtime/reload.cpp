@@ -79,6 +79,7 @@ struct HostImpl::Reload {
     std::shared_ptr<const core::RouteTable> table;
     std::vector<std::shared_ptr<provider::Upstream>> upstreams;
     Paths changed;
+    std::vector<host::ReloadReport::Misconfigured> misconfigured;
 };
 
 Result<host::ReloadReport> HostImpl::reload() {
@@ -101,6 +102,7 @@ Result<host::ReloadReport> HostImpl::reload() {
     }
     commit(next);
     report.changed = std::move(next.changed);
+    report.misconfigured = std::move(next.misconfigured);
     std::string what;
     for (const std::string& path : report.changed) what += (what.empty() ? "" : ", ") + path;
     events_.publish(core::EventKind::reloaded, {}, {}, {}, what.empty() ? "nothing changed" : what);
@@ -160,6 +162,7 @@ void HostImpl::make_entry(Reload& next, const std::string& name,
     const auto now = make_provider(name, own, *next.config, replaces);
     if (!now->provider && own.enabled) {
         log_.write(base::LogLevel::error, "provider." + name, now->problem.message);
+        next.misconfigured.push_back({name, now->problem.message});
     }
     // One that could not be made before is tried again, whatever has changed.
     const bool same = before && before->config == own && !before->provider && !now->provider;

@@ -51,6 +51,12 @@ struct ReloadReport {
     std::vector<std::string> changed;  ///< "providers.local", "routes", ...
     /// Changed in the file, but not in the host: "runtime.io_threads", ...
     std::vector<std::string> needs_restart;
+    /// Enabled in the file, and cannot be used as they are there.
+    struct Misconfigured {
+        std::string provider;
+        std::string message;  ///< one sentence: why
+    };
+    std::vector<Misconfigured> misconfigured;
 };
 
 /// One step of a route.

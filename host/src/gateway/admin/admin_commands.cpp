@@ -193,6 +193,15 @@ net::Awaitable<AdminApi::Impl::Answer> AdminApi::Impl::reload(Call& call) {
         for (const std::string& path : *paths) json.value(path);
         json.end_array();
     }
+    json.key("misconfigured");
+    json.begin_array();
+    for (const auto& [provider, message] : reports.front()->misconfigured) {
+        json.begin_object();
+        json.member("provider", provider);
+        json.member("message", message);
+        json.end_object();
+    }
+    json.end_array();
     json.end_object();
     co_return out;
 }

@@ -113,10 +113,12 @@ function setUpReload(live) {
     byId("global-actions").append(actionButton("Reload configuration", {
         hint: "Reads the configuration file again, whole or not at all",
         run: async () => {
-            const { changed, needs_restart: restart } = await post("/admin/v1/reload");
+            const { changed, needs_restart: restart, misconfigured: bad } = await post("/admin/v1/reload");
             live.refresh({ routes: true });
-            const what = changed.length > 0 ? `Changed: ${changed.join(", ")}` : "Nothing has changed";
-            return restart.length > 0 ? `${what}. After a restart only: ${restart.join(", ")}` : what;
+            const what = [changed.length > 0 ? `Changed: ${changed.join(", ")}` : "Nothing has changed"];
+            if (restart.length > 0) what.push(`After a restart only: ${restart.join(", ")}`);
+            if (bad.length > 0) what.push(`Cannot be used: ${bad.map(({ provider }) => provider).join(", ")}`);
+            return what.join(". ");
         },
     }));
     byId("all-actions").append(...["connect", "disconnect", "health"].map((command) => {
