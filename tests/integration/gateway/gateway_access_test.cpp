@@ -115,6 +115,23 @@ BOOST_AUTO_TEST_CASE(a_key_is_held_to_its_models_also_where_the_provider_would_l
     BOOST_TEST(contains(anthropic.body, "permission_error"));
 }
 
+BOOST_AUTO_TEST_CASE(what_each_key_has_used_is_shown) {
+    const GatewayRig rig(kKeys);
+    for (const char* model : {"fake/fake-small", "fake/fake-small", "fake/fake-large"}) {
+        rig.post("/v1/chat/completions", chat(model, "Hi"), bearer("app-key-0123456789"));
+    }
+    rig.post("/v1/chat/completions", chat("fake/fake-small", "Hi"), bearer("nobody-0123456789"));
+    std::string status;
+    eventually("they have ended", [&] {
+        status = rig.admin("GET", "/admin/v1/status").body;
+        return contains(status, R"({"name":"app","requests":2,"rejected":1,"tokens":)") &&
+               !contains(status, R"("in_flight":1)");
+    });
+    BOOST_TEST(!contains(status, R"("requests":2,"rejected":1,"tokens":0,)"), status);
+    BOOST_TEST(
+        contains(status, R"({"name":"other","requests":0,"rejected":0,"tokens":0,"in_flight":0})"));
+}
+
 BOOST_AUTO_TEST_CASE(who_leaves_a_stream_pays_for_what_has_come) {
     const GatewayRig rig(R"("keys":{"app":{"key":"app-key-0123456789","tokens_per_minute":100}})");
     const std::string body = chat("fake/fault-stall", std::string(400, 'a'), true);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "gateway/api/key_usage.hpp"
 #include "gateway/api/request_in_flight.hpp"
 #include "tenon/host/host.hpp"
 #include "tenon/result.hpp"
@@ -69,6 +70,7 @@ struct AdminContext {
     std::function<bool()> ready = {};  ///< empty = always
     std::function<RequestCounts()> request_counts = {};
     std::function<std::vector<RequestInFlight>()> requests = {};
+    std::function<std::vector<KeyUsage>()> keys = {};  ///< of clients; empty = there are none
     /// Returns whether there was such a request.
     std::function<bool(std::string_view id)> cancel_request = {};
 

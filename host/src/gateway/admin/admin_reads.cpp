@@ -75,6 +75,21 @@ void write(wire::JsonWriter& json, const OfflineRequest& request) {
     json.end_object();
 }
 
+void write_keys(wire::JsonWriter& json, const std::vector<KeyUsage>& keys) {
+    json.key("keys");
+    json.begin_array();
+    for (const KeyUsage& key : keys) {
+        json.begin_object();
+        json.member("name", key.name);
+        json.member("requests", key.requests);
+        json.member("rejected", key.rejected);
+        json.member("tokens", key.tokens);
+        json.member("in_flight", key.in_flight);
+        json.end_object();
+    }
+    json.end_array();
+}
+
 template <class Item>
 std::string list(std::string_view name, const std::vector<Item>& items) {
     std::string out;
@@ -117,6 +132,7 @@ AdminApi::Impl::Answer AdminApi::Impl::status(const Call&) {
     json.member("enabled", context_.offline_enabled);
     json.member("queued", context_.offline_queued ? context_.offline_queued() : std::size_t{0});
     json.end_object();
+    write_keys(json, context_.keys ? context_.keys() : std::vector<KeyUsage>());
     json.key("providers");
     const auto all = context_.host.status();
     write_providers(json, all, context_.host.statistics());

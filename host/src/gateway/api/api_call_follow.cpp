@@ -29,6 +29,7 @@ RequestStart ApiCall::start() const {
 
 /// From here on it is seen, also if it is refused.
 void ApiCall::follow() {
+    if (rejection_ && key_) key_->count_rejection();
     RequestFollowers* const followers = context_.followers();
     if (followers == nullptr) return;
     if (rejection_) followers->key_rejected(*rejection_);

@@ -58,17 +58,29 @@ Result<void> ClientKey::reserve(std::int64_t tokens, base::TimePoint now, KeyRej
     requests_.take(1);
     tokens_.take(tokens);
     ++running_;
+    ++admitted_;
     return {};
 }
 
 void ClientKey::settle(std::int64_t reserved, std::int64_t tokens) noexcept {
     const std::lock_guard lock(mutex_);
     --running_;
+    if (tokens > 0) used_ += static_cast<std::uint64_t>(tokens);
     if (tokens > reserved) {
         tokens_.take(tokens - reserved);
     } else {
         tokens_.give_back(reserved - tokens);
     }
+}
+
+void ClientKey::count_rejection() noexcept {
+    const std::lock_guard lock(mutex_);
+    ++rejected_;
+}
+
+KeyUsage ClientKey::usage() const {
+    const std::lock_guard lock(mutex_);
+    return {name_, admitted_, rejected_, used_, running_};
 }
 
 KeyRing::KeyRing(const std::map<std::string, config::GatewayKeyConfig, std::less<>>& keys,
@@ -98,6 +110,12 @@ std::shared_ptr<ClientKey> KeyRing::named(std::string_view name) const noexcept 
         if (key->name() == name) return key;
     }
     return nullptr;
+}
+
+std::vector<KeyUsage> KeyRing::usage() const {
+    std::vector<KeyUsage> out;
+    for (const auto& key : keys_) out.push_back(key->usage());
+    return out;
 }
 
 Error KeyRing::refusal(std::string_view secret) {

@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "config/gateway_config.hpp"
+#include "gateway/api/key_usage.hpp"
 #include "gateway/api/rate_bucket.hpp"
 #include "gateway/telemetry/metrics.hpp"
 #include "tenon/result.hpp"
@@ -39,13 +40,20 @@ public:
     /// Ends what reserve() began. \param tokens what it has really used.
     void settle(std::int64_t reserved, std::int64_t tokens) noexcept;
 
+    /// A request with it was turned away.
+    void count_rejection() noexcept;
+    [[nodiscard]] KeyUsage usage() const;
+
 private:
     const std::string name_;
     const config::GatewayKeyConfig config_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     RateBucket requests_;
     RateBucket tokens_;
     int running_ = 0;
+    std::uint64_t admitted_ = 0;
+    std::uint64_t rejected_ = 0;
+    std::uint64_t used_ = 0;  ///< tokens
 };
 
 /// A reservation; settles itself with nothing used unless told otherwise.
@@ -92,6 +100,8 @@ public:
 
     /// false: everybody may ask.
     [[nodiscard]] bool required() const noexcept { return !keys_.empty(); }
+    /// In the order of their names.
+    [[nodiscard]] std::vector<KeyUsage> usage() const;
     /// nullptr = unknown.
     [[nodiscard]] std::shared_ptr<ClientKey> find(std::string_view secret) const noexcept;
     /// By its name; nullptr = there is none (any more).

@@ -174,6 +174,7 @@ AdminContext Daemon::Impl::admin_context() {
         return counts;
     };
     context.requests = [this] { return api_.requests().list(api_.clock().now()); };
+    context.keys = [this] { return api_.settings()->keys.usage(); };
     context.cancel_request = [this](std::string_view id) { return api_.requests().cancel(id); };
     context.recent_statistics = [this, recent = std::make_shared<RecentTimes>()] {
         std::vector<host::ProviderStatistics> out;

@@ -187,6 +187,34 @@ BOOST_AUTO_TEST_CASE(a_key_that_a_reload_leaves_alone_keeps_what_it_has_used) {
     BOOST_TEST(take(*changed.find("s3cret-s3cret-s3cret"), 0, kStart).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(what_a_key_has_used_is_counted) {
+    auto config = key("secret");
+    config.concurrent = 1;
+    ClientKey client("it", config);
+    BOOST_TEST(take(client, 10, kStart).has_value());
+    BOOST_TEST(!take(client, 10, kStart).has_value());
+    client.count_rejection();
+    KeyUsage usage = client.usage();
+    BOOST_TEST(usage.name == "it");
+    BOOST_TEST(usage.requests == 1U);
+    BOOST_TEST(usage.rejected == 1U);
+    BOOST_TEST(usage.tokens == 0U);
+    BOOST_TEST(usage.in_flight == 1);
+    client.settle(10, 25);
+    usage = client.usage();
+    BOOST_TEST(usage.tokens == 25U);
+    BOOST_TEST(usage.in_flight == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_did_not_change_goes_on_with_what_it_has_used) {
+    const auto config = key("secret");
+    const KeyRing before(one(config));
+    BOOST_TEST(take(*before.find("secret"), 1, kStart).has_value());
+    const KeyRing after(one(config), &before);
+    BOOST_REQUIRE(after.usage().size() == 1U);
+    BOOST_TEST(after.usage().front().requests == 1U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace tenon::gateway
