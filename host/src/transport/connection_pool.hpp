@@ -12,6 +12,7 @@
 #include "net/stream.hpp"
 #include "net/timer.hpp"
 #include "transport/http_client.hpp"
+#include "transport/read_buffer.hpp"
 #include "wire/url.hpp"
 
 namespace tenon::transport {
@@ -29,13 +30,11 @@ struct Target {
 
 /// One transport connection and the buffer it is read with.
 struct Connection {
-    explicit Connection(boost::asio::io_context& io) : stream(io), buffer(kBufferBytes) {}
-
-    static constexpr std::size_t kBufferBytes = std::size_t{16} << 10;
+    explicit Connection(boost::asio::io_context& io) : stream(io) {}
 
     net::Stream stream;
     std::string origin;
-    std::vector<char> buffer;
+    ReadBuffer buffer;
     base::TimePoint expires = base::kNoDeadline;  ///< while idle
     bool reused = false;
 };

@@ -236,13 +236,13 @@ net::Awaitable<void> ExchangeTask::stop_sending() {
 
 net::Awaitable<ExchangeTask::Failure> ExchangeTask::receive(wire::Http1ResponseParser& parser) {
     net::Stream& stream = connection_->stream;
-    std::vector<char>& buffer = connection_->buffer;
+    ReadBuffer& buffer = connection_->buffer;
     while (!parser.done()) {
         Failure failure;
         if (paused_ || cancelled_) failure = co_await wait_while_paused();
         if (failure) co_return failure;
         reading_ = limit_of_reading();
-        auto n = co_await stream.read_some(buffer, reading_.until);
+        auto n = co_await stream.read_some(buffer.from(0), reading_.until);
         if (!n) co_return explain(std::move(n).error(), reading_);
         if (paused_ || cancelled_) failure = co_await wait_while_paused();
         if (failure) co_return failure;
@@ -252,6 +252,7 @@ net::Awaitable<ExchangeTask::Failure> ExchangeTask::receive(wire::Http1ResponseP
             error.message = target_->authority + ": " + error.message;
             co_return error;
         }
+        if (*n == buffer.size()) buffer.grow(0);
     }
     co_return std::nullopt;
 }

@@ -10,13 +10,6 @@ namespace tenon::transport {
 
 using Clock = std::chrono::steady_clock;
 
-namespace {
-
-/// Heads and small bodies fit; larger bodies are copied out of it piece by piece.
-constexpr std::size_t kBufferBytes = std::size_t{8} << 10;
-
-}  // namespace
-
 ServerConnection::ServerConnection(ServerShard& shard, net::Accepted accepted,
                                    std::shared_ptr<boost::asio::ssl::context> tls, bool turn_away)
     : shard_(shard),
@@ -30,7 +23,6 @@ ServerConnection::ServerConnection(ServerShard& shard, net::Accepted accepted,
                .head_bytes = options_.max_head_bytes,
                .headers = options_.max_headers,
                .body_bytes = options_.max_body_bytes}),
-      buffer_(kBufferBytes),
       started_(Clock::now()) {}
 
 // Here and below no co_await stands in a condition: GCC 12 lays such a coroutine's frame out
@@ -146,6 +138,8 @@ net::Awaitable<void> ServerConnection::handle() {
     ++requests_;
     ServerRequest request = this->request();
     handling_ = true;
+    // From now on there is little to read, perhaps for minutes.
+    if (first_ == last_ && !stream_.reading()) buffer_.shrink();
     read_ahead();
     try {
         co_await context.handler.handle(request, *this);
@@ -214,11 +208,14 @@ void ServerConnection::read_ahead() {
         last_ -= first_;
         first_ = 0;
     }
-    if (last_ < buffer_.size()) stream_.read({buffer_.data() + last_, buffer_.size() - last_});
+    // Requests ahead of their turn wait in the kernel.
+    if (std::exchange(filled_, false) && !handling_) buffer_.grow(last_);
+    if (last_ < buffer_.size()) stream_.read(buffer_.from(last_));
 }
 
 void ServerConnection::on_read(std::size_t bytes) noexcept {
     last_ += bytes;
+    filled_ = last_ == buffer_.size();
     if (bytes > 0) {
         last_input_ = Clock::now();
         if (handling_) read_ahead();

@@ -3,11 +3,11 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "net/event.hpp"
 #include "net/server_stream.hpp"
 #include "net/time_limit.hpp"
+#include "transport/read_buffer.hpp"
 #include "transport/server_shard.hpp"
 #include "wire/http1_request_parser.hpp"
 
@@ -95,9 +95,10 @@ private:
     net::TimeLimit limit_;
     wire::Http1RequestParser parser_;
 
-    std::vector<char> buffer_;
+    ReadBuffer buffer_;
     std::size_t first_ = 0;  ///< of what was read and not parsed
     std::size_t last_ = 0;
+    bool filled_ = false;  ///< by the last read
 
     bool idle_ = false;       ///< between two requests, as the shard knows it
     bool ended_ = false;      ///< nothing more will be read
