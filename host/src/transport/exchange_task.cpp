@@ -252,7 +252,7 @@ net::Awaitable<ExchangeTask::Failure> ExchangeTask::receive(wire::Http1ResponseP
             error.message = target_->authority + ": " + error.message;
             co_return error;
         }
-        if (*n == buffer.size()) buffer.grow(0);
+        buffer.adapt(*n);
     }
     co_return std::nullopt;
 }

@@ -201,6 +201,13 @@ net::Awaitable<void> ServerConnection::linger() {
     limit_.clear();
 }
 
+std::size_t ServerConnection::body_to_come() noexcept {
+    if (!parser_.head_done()) return 0;
+    const std::uint64_t length = parser_.content_length().value_or(0);
+    const std::uint64_t here = parser_.body().size();
+    return length > here ? std::min<std::uint64_t>(length - here, ReadBuffer::kMost) : 0;
+}
+
 void ServerConnection::read_ahead() {
     if (stream_.reading() || ended_) return;
     if (first_ > 0) {
@@ -209,7 +216,7 @@ void ServerConnection::read_ahead() {
         first_ = 0;
     }
     // Requests ahead of their turn wait in the kernel.
-    if (std::exchange(filled_, false) && !handling_) buffer_.grow(last_);
+    if (std::exchange(filled_, false) && !handling_) buffer_.grow(last_, body_to_come());
     if (last_ < buffer_.size()) stream_.read(buffer_.from(last_));
 }
 

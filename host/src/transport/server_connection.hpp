@@ -56,6 +56,7 @@ private:
 
     void begin_request();
     void read_ahead();
+    [[nodiscard]] std::size_t body_to_come() noexcept;
     void set_idle(bool idle);
     void tell_gone() noexcept;
     [[nodiscard]] base::TimePoint input_limit();
