@@ -52,7 +52,7 @@ Result<std::unique_ptr<Ollama>> Ollama::create(const ProviderContext& context) {
 /// Streams, whatever the caller wants: the host puts the deltas together, and a model that is slow
 /// but alive is not mistaken for a dead one.
 Task Ollama::complete(Call call, Request request) {
-    const auto body = chat_body(request.body(), request.model(), settings_);
+    auto body = chat_body(request.body(), request.model(), settings_);
     if (!body) co_return call.fail(body.error());
     const std::string to = url("/api/chat");
     const HttpRequest http = http_request("POST", to, *body);
@@ -64,6 +64,8 @@ Task Ollama::complete(Call call, Request request) {
         co_return call.fail(
             failure(response->status(), response->headers(), said, request.model()));
     }
+
+    std::string().swap(*body);  // was copied; the stream may last
 
     ChatStream stream(tool_call_prefix(call));
     for (bool more = true; more;) {

@@ -105,9 +105,13 @@ Task OpenAi::complete(Call call, Request request) {
         co_return call.fail(failure(*response, body));
     }
 
-    ChatStream stream(response->headers());
+    forward(std::move(call), *std::move(response));
+}
+
+Task OpenAi::forward(Call call, HttpResponse response) {
+    ChatStream stream(response.headers());
     for (;;) {
-        const auto bytes = co_await response->next();
+        const auto bytes = co_await response.next();
         if (!bytes && !stream.done()) co_return call.fail(bytes.error());
         if (!bytes || !*bytes) break;
         stream.push(**bytes);

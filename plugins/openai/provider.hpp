@@ -23,6 +23,9 @@ public:
     Task health_check(Call call) override;
 
 private:
+    /// What comes of complete() once the answer has begun, in a coroutine of its own: streams may
+    /// last, and need not keep what the request took.
+    Task forward(Call call, HttpResponse response);
     [[nodiscard]] std::vector<HttpHeader> headers_of(const Request& request) const;
     [[nodiscard]] HttpRequest post(std::string_view url, std::span<const HttpHeader> headers,
                                    std::string_view body) const noexcept;

@@ -57,7 +57,12 @@ bool CallOutcome::assign(const tenon_result* result) {
 
 void CallSlot::prepare(const CallRequest& in, tenon_conn* connection, std::size_t io) {
     model.assign(in.model);
-    body.assign(in.body);
+    if (in.own_body != nullptr && in.own_body->has_value()) {
+        body = *std::move(*in.own_body);
+        in.own_body->reset();
+    } else {
+        body.assign(in.body);
+    }
     idempotency_key.assign(in.idempotency_key);
     trace_parent.assign(in.trace_parent);
     deadline = in.deadline;

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,8 @@ namespace tenon::plugin {
 struct CallRequest {
     std::string_view model = {};
     std::string_view body = {};
+    /// Where `body` is, if the call may take it over instead of copying it: then it leaves nullopt.
+    std::optional<std::string>* own_body = nullptr;
     std::string_view idempotency_key = {};
     std::string_view trace_parent = {};
     bool stream = false;

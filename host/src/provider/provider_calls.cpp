@@ -270,6 +270,7 @@ plugin::ActiveCall Provider::begin(Attempt& attempt) {
     tenon_conn* conn = to_conn(attempt.lease.conn());
     const plugin::CallRequest request{.model = job.request.model,
                                       .body = job.request.body,
+                                      .own_body = job.request.own_body,
                                       .idempotency_key = job.request.idempotency_key,
                                       .trace_parent = job.request.trace_parent,
                                       .stream = job.request.stream,

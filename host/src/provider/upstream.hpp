@@ -40,6 +40,8 @@ struct AttemptRequest {
     Operation operation = Operation::complete;
     std::string_view model = {};  ///< as the provider names it
     std::string_view body = {};
+    /// Where `body` is, if the attempt may take it over: then it leaves nullopt.
+    std::optional<std::string>* own_body = nullptr;
     std::string_view idempotency_key = {};
     std::string_view trace_parent = {};
     bool stream = false;

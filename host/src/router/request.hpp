@@ -17,8 +17,8 @@ namespace tenon::router {
 /// The body of one logical request, which names the model as the provider that is asked calls it.
 class RequestBody {
 public:
-    /// On the request's I/O thread, before the first attempt and whenever the model is another one.
-    /// An error ends the request.
+    /// On the request's I/O thread, before an attempt; may be asked for the same one again. No
+    /// longer once deltas were delivered. An error ends the request.
     [[nodiscard]] virtual Result<std::string> for_model(std::string_view model) = 0;
 
 protected:

@@ -159,6 +159,7 @@ Result<void> RequestRun::write_body() {
     if (!body) return std::move(body).error();
     body_ = *std::move(body);
     request_.body = *body_;
+    request_.own_body = &body_;
     return {};
 }
 

@@ -118,8 +118,8 @@ private:
     std::optional<core::Attempt> target_;
     const std::shared_ptr<provider::Upstream>* upstream_ = nullptr;  ///< of target_
     core::InFlight::Lease lease_;
-    std::string model_;  ///< what request_.model refers to, if it is in no table
-    std::optional<std::string> body_;
+    std::string model_;                ///< what request_.model refers to, if it is in no table
+    std::optional<std::string> body_;  ///< of the next attempt; one that has begun took it
     provider::AttemptReport report_;
 
     provider::Upstream* first_ = nullptr;  ///< who counts the request; nullptr once it is counted

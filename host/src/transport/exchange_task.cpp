@@ -223,7 +223,18 @@ void ExchangeTask::sent(Failure failure) noexcept {
         reading_ = answer_;
         connection_->stream.limit_read(answer_.until);
     }
+    forget_request();
     wake_->cancel();
+}
+
+/// Once an answer has begun, the request is not repeated: its memory is not kept for as long as a
+/// stream may last.
+void ExchangeTask::forget_request() noexcept {
+    if (sending_ || !head_seen_) return;
+    std::string().swap(head_);
+    std::string().swap(request_.url);
+    std::string().swap(request_.body);
+    std::vector<Header>().swap(request_.headers);
 }
 
 net::Awaitable<void> ExchangeTask::stop_sending() {
@@ -332,6 +343,7 @@ Error ExchangeTask::explain(Error error, const Limit& limit) const {
 void ExchangeTask::on_head(int status, std::span<const wire::HeaderView> headers) {
     head_seen_ = true;
     if (sending_) connection_->stream.limit_write(request_.deadline);
+    forget_request();
     sink_.on_headers(status, headers);
 }
 

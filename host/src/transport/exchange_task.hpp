@@ -59,6 +59,7 @@ private:
     Result<void> parse(wire::Http1ResponseParser& parser, std::size_t bytes);
     void start_sending();
     void sent(Failure failure) noexcept;
+    void forget_request() noexcept;
     net::Awaitable<void> stop_sending();
     net::Awaitable<Failure> wait_while_paused();
     void finish(Failure failure) noexcept;

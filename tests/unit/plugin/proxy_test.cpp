@@ -51,6 +51,18 @@ BOOST_AUTO_TEST_CASE(request_and_result_reach_the_other_side_unchanged) {
     BOOST_TEST(answer.outcome.output_tokens == 1U);  // the probe's word for the STREAM flag
 }
 
+BOOST_AUTO_TEST_CASE(a_body_that_may_be_taken_over_reaches_the_plugin_and_is_taken) {
+    ProxyFixture probe("probe");
+    for (const std::size_t size : {std::size_t{2}, std::size_t{10000}}) {
+        const std::string text = '"' + std::string(size, 'x') + '"';
+        std::optional<std::string> body = text;
+        auto call =
+            probe->complete(nullptr, {.model = "body", .body = *body, .own_body = &body}, 0);
+        BOOST_TEST(!body.has_value());
+        BOOST_TEST(read_all(call).outcome.body == text);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(vectors_are_copied_with_their_shape) {
     ProxyFixture probe("probe");
     auto call = probe->embed(nullptr, {.model = "m", .body = "{}"}, 0);

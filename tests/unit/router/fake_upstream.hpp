@@ -23,6 +23,7 @@ namespace tenon::router::test {
 /// What one attempt does. As it is made: it answers.
 struct Reply {
     std::vector<plugin::DeltaBatch> deltas = {};
+    bool takes_body = false;
     bool fails = false;
     Error error = {};
     bool hangs = false;               ///< until it is cancelled or out of time
@@ -161,6 +162,7 @@ public:
         const Held held(held_);
         const Reply reply = next(request);
         report = reply.report;
+        if (reply.takes_body) request.own_body->reset();
         for (const auto& deltas : reply.deltas) {
             if (sink != nullptr) sink->on_deltas(deltas);
         }

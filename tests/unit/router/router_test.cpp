@@ -79,6 +79,17 @@ BOOST_AUTO_TEST_CASE(the_body_is_written_anew_for_another_model_only) {
     BOOST_TEST(request.bodies() == 2);
 }
 
+BOOST_AUTO_TEST_CASE(a_body_that_an_attempt_has_taken_is_written_anew_for_the_next_one) {
+    Rig rig(in_order({"a", "b"}));
+    Reply taking = failure(Code::auth);
+    taking.takes_body = true;
+    rig['a'].then(taking);
+    Request request = rig.request();
+    (void)request.answer();
+    BOOST_TEST(rig['b'].asked()[0].body == rig['a'].asked()[0].body);
+    BOOST_TEST(request.bodies() == 2);
+}
+
 BOOST_AUTO_TEST_CASE(a_name_that_is_put_together_reaches_provider_and_caller) {
     Rig rig({route("all/*", {{{"a", "vendor/*", 1}}, {{"b", "*", 1}}})});
     rig['a'].then(failure(Code::auth));

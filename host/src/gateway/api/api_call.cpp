@@ -192,6 +192,14 @@ net::Awaitable<void> ApiCall::answer_stream() {
     co_await end_stream(pipe);
 }
 
+/// A stream that has begun is not repeated: its request's memory is not kept for as long as it
+/// lasts.
+void ApiCall::forget_request() noexcept {
+    if (std::exchange(forgotten_, true)) return;
+    std::string().swap(parsed_.body);
+    std::string().swap(original_);
+}
+
 /// Sends what comes, until all has come or the client is gone.
 net::Awaitable<void> ApiCall::pump(StreamPipe& pipe) {
     const bool event_stream = dialect_.stream_type() == kEventStream;
@@ -216,6 +224,7 @@ net::Awaitable<void> ApiCall::pump(StreamPipe& pipe) {
             }
             status_ = 200;
         }
+        if (pipe.first_delta()) forget_request();
         const std::string& piece = pipe.take();
         const auto written = co_await response_.write(piece);
         if (!written) {

@@ -40,8 +40,10 @@ public:
 
 private:
     Result<std::string> for_model(std::string_view model) override {
+        if (forgotten_) return Error(Code::internal, "a stream that has begun is not repeated");
         return parsed_.body_for(model);
     }
+    void forget_request() noexcept;
 
     Result<void> admit();
     Result<void> check_key();
@@ -92,6 +94,7 @@ private:
 
     std::optional<Result<runtime::CanonicalAnswer>> result_;
     bool client_gone_ = false;
+    bool forgotten_ = false;  ///< the request's body
     int status_ = 0;
     std::uint64_t bytes_ = 0;  ///< of the answer's body
     bool refused_ = false;     ///< by the gateway, before anybody was asked
