@@ -11,7 +11,7 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
-#include <optional>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -97,9 +97,9 @@ struct ServerStream::Impl final : TimeLimit::Owner {
 
     Socket socket;
     std::shared_ptr<asio::ssl::context> context;
-    std::optional<TlsStream> tls;
-    TimeLimit limit;  ///< of what is written
-    Reader* reader;   ///< nullptr = the stream is gone
+    std::unique_ptr<TlsStream> tls;  ///< large, and most are plain
+    TimeLimit limit;                 ///< of what is written
+    Reader* reader;                  ///< nullptr = the stream is gone
     std::string joined;
     unsigned writes_in_turn = 0;
     boost::system::error_code failed;  ///< of a write_now(), to be told by write()
@@ -138,7 +138,7 @@ bool ServerStream::has_input() const noexcept {
 Awaitable<Result<void>> ServerStream::handshake(std::shared_ptr<asio::ssl::context> context,
                                                 base::TimePoint deadline) {
     impl_->context = std::move(context);
-    impl_->tls.emplace(impl_->socket, *impl_->context);
+    impl_->tls = std::make_unique<TlsStream>(impl_->socket, *impl_->context);
     impl_->limit.set(deadline);
     boost::system::error_code error;
     std::tie(error) = co_await impl_->tls->async_handshake(asio::ssl::stream_base::server, kToken);

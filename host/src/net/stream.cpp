@@ -11,7 +11,7 @@
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
-#include <optional>
+#include <memory>
 
 #include "net/resolver.hpp"
 #include "net/timer.hpp"
@@ -169,7 +169,7 @@ struct Stream::Impl : std::enable_shared_from_this<Stream::Impl> {
     asio::io_context& io;
     Socket socket;
     std::shared_ptr<asio::ssl::context> tls_context;
-    std::optional<TlsStream> tls;
+    std::unique_ptr<TlsStream> tls;  ///< large, and most are plain
     Watch reading;
     Watch writing;  ///< also connecting and shaking hands
     std::weak_ptr<ResolveState> resolving;
@@ -268,7 +268,7 @@ Awaitable<Result<void>> Stream::handshake(TlsOptions options, base::TimePoint de
         co_return std::move(context).error();
     }
     self->tls_context = *std::move(context);
-    self->tls.emplace(self->socket, *self->tls_context);
+    self->tls = std::make_unique<TlsStream>(self->socket, *self->tls_context);
     expect_host(self->tls->native_handle(), self->host);
     self->begin(&Impl::writing, deadline);
     boost::system::error_code error;

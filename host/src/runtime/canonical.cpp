@@ -21,6 +21,57 @@ std::string new_answer_id() {
     return id;
 }
 
+using Answering = net::Awaitable<Result<CanonicalAnswer>>;
+using CancelPointer = std::shared_ptr<provider::CancelSignal>;
+
+router::LogicalRequest logical_of(const CanonicalRequest& request, std::string_view route) {
+    router::LogicalRequest logical = to_logical(request.options, route, *request.body);
+    logical.operation = request.operation;
+    logical.stream = request.stream;
+    logical.observer = request.observer;
+    logical.idempotency_key = request.idempotency_key;
+    return logical;
+}
+
+Answering unanswered(Error error) {
+    co_return error;
+}
+
+/// A chat whose answer goes on as it comes. Its frame lives for as long as the stream, so that it
+/// has nothing that only others need.
+Answering streamed(router::Router& router, const CanonicalRequest& request, std::string route,
+                   provider::DeltaSink* sink, CancelPointer cancel, std::size_t io_index) {
+    const router::LogicalRequest logical = logical_of(request, route);
+    auto routed = co_await router.run(logical, sink, std::move(cancel), io_index);
+    if (!routed) co_return std::move(routed).error();
+    const std::string& body = routed->outcome.body;
+    if (auto split = body.empty() ? Result<void>() : stream_body(body, *sink); !split) {
+        Error error = std::move(split).error();
+        error.message = "provider " + routed->provider + ": " + error.message;
+        co_return error;
+    }
+    co_return CanonicalAnswer{*std::move(routed), {}};
+}
+
+/// An answer that is put together, if it comes in pieces.
+Answering whole(router::Router& router, const CanonicalRequest& request, std::string route,
+                provider::DeltaSink* sink, CancelPointer cancel, std::size_t io_index) {
+    const router::LogicalRequest logical = logical_of(request, route);
+    const bool chat = request.operation == provider::Operation::complete;
+    Collector collector(nullptr);
+    provider::DeltaSink* const taker = request.stream ? sink : chat ? &collector : nullptr;
+    auto routed = co_await router.run(logical, taker, std::move(cancel), io_index);
+    if (!routed) co_return std::move(routed).error();
+    CanonicalAnswer answer{.routed = *std::move(routed), .body = {}};
+    if (chat) {
+        answer.body = chat_body(collector, answer.routed);
+    } else {
+        std::string& body = answer.routed.outcome.body;
+        answer.body = body.empty() ? embedding_body(answer.routed) : std::move(body);
+    }
+    co_return answer;
+}
+
 }  // namespace
 
 std::string chat_body(const Collector& collector, router::Routed& routed) {
@@ -76,32 +127,10 @@ net::Awaitable<Result<CanonicalAnswer>> HostImpl::answer(
     const CanonicalRequest& request, provider::DeltaSink* sink,
     std::shared_ptr<provider::CancelSignal> cancel, std::size_t io_index) {
     auto asked = known_route(request.provider, request.model);
-    if (!asked) co_return std::move(asked).error();
-    router::LogicalRequest logical = to_logical(request.options, *asked, *request.body);
-    logical.operation = request.operation;
-    logical.stream = request.stream;
-    logical.observer = request.observer;
-    logical.idempotency_key = request.idempotency_key;
+    if (!asked) return unanswered(std::move(asked).error());
     const bool chat = request.operation == provider::Operation::complete;
-    // A stream goes on as it comes; otherwise what comes in pieces is put together.
-    Collector collector(nullptr);
-    provider::DeltaSink* const taker = request.stream ? sink : chat ? &collector : nullptr;
-    auto routed = co_await router_.run(logical, taker, std::move(cancel), io_index);
-    if (!routed) co_return std::move(routed).error();
-    CanonicalAnswer answer{.routed = *std::move(routed), .body = {}};
-    if (!chat) {
-        std::string& body = answer.routed.outcome.body;
-        answer.body = body.empty() ? embedding_body(answer.routed) : std::move(body);
-    } else if (!request.stream) {
-        answer.body = chat_body(collector, answer.routed);
-    } else if (!answer.routed.outcome.body.empty()) {
-        if (auto split = stream_body(answer.routed.outcome.body, *sink); !split) {
-            Error error = std::move(split).error();
-            error.message = "provider " + answer.routed.provider + ": " + error.message;
-            co_return error;
-        }
-    }
-    co_return answer;
+    const auto answer = chat && request.stream ? &streamed : &whole;
+    return answer(router_, request, *std::move(asked), sink, std::move(cancel), io_index);
 }
 
 }  // namespace tenon::runtime

@@ -33,7 +33,8 @@ net::Awaitable<void> ServerConnection::run() {
         if (turn_away_) {
             co_await refuse(503, "the server has too many connections; try again later");
         } else {
-            bool more = co_await shake_hands();
+            bool more = true;
+            if (tls_) more = co_await shake_hands();
             while (more) more = co_await serve_one();
         }
     } catch (const std::exception& failure) {
@@ -43,7 +44,6 @@ net::Awaitable<void> ServerConnection::run() {
 }
 
 net::Awaitable<bool> ServerConnection::shake_hands() {
-    if (!tls_) co_return true;
     const auto done = co_await stream_.handshake(tls_, started_ + options_.handshake_timeout);
     if (!done && done.error().code == Code::deadline) {
         ServerStats::count(shard_.context().stats.timed_out);

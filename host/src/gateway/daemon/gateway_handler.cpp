@@ -41,6 +41,10 @@ Error error_of(const transport::OwnAnswer& answer) {
     return error;
 }
 
+bool has_expected_host(const transport::ServerRequest& request, const ApiSettings& settings) {
+    return settings.keys.required() || is_expected_host(request.authority, settings.config.hosts);
+}
+
 }  // namespace
 
 GatewayHandler::GatewayHandler(ApiContext& context, GatewayPages pages, std::string admin_key)
@@ -82,11 +86,28 @@ net::Awaitable<void> GatewayHandler::refuse(transport::ResponseWriter& response,
 
 net::Awaitable<void> GatewayHandler::handle(transport::ServerRequest& request,
                                             transport::ResponseWriter& response) {
-    const auto settings = context_.settings();
+    auto settings = context_.settings();
+    const Dialect* dialect =
+        request.method == "POST" ? find_dialect(path_of(request.target)) : nullptr;
+    if (dialect != nullptr && has_expected_host(request, *settings) &&
+        is_expected_origin(request, settings->config.cors.origins)) {
+        return call(*dialect, request, response);
+    }
+    return serve(std::move(settings), request, response);
+}
+
+net::Awaitable<void> GatewayHandler::call(const Dialect& dialect, transport::ServerRequest& request,
+                                          transport::ResponseWriter& response) {
+    ApiCall call(context_, dialect, request, response);
+    co_await call.run();
+}
+
+net::Awaitable<void> GatewayHandler::serve(std::shared_ptr<const ApiSettings> settings,
+                                           transport::ServerRequest& request,
+                                           transport::ResponseWriter& response) {
     const std::string_view path = path_of(request.target);
     HeaderList headers;
-    if (!settings->keys.required() &&
-        !is_expected_host(request.authority, settings->config.hosts)) {
+    if (!has_expected_host(request, *settings)) {
         const Error error(Code::forbidden,
                           "this gateway is not known as \"" + std::string(request.authority) +
                               "\"; if it shall be, add the name to gateway.hosts, or give out "
@@ -118,12 +139,7 @@ net::Awaitable<void> GatewayHandler::handle(transport::ServerRequest& request,
         }
         co_return;
     }
-    if (const Dialect* dialect = find_dialect(path); dialect != nullptr) {
-        if (request.method == "POST") {
-            ApiCall call(context_, *dialect, request, response);
-            co_await call.run();
-            co_return;
-        }
+    if (find_dialect(path) != nullptr) {
         headers.add("allow", "POST");
         const Error error(Code::invalid, "requests to " + std::string(path) + " are POST");
         co_await refuse(response, 405, headers, request, error);

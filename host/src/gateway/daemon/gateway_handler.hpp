@@ -47,6 +47,13 @@ private:
     /// May the caller see what goes on? Anybody as long as there are no keys, else the admin.
     [[nodiscard]] bool may_look(const transport::ServerRequest& request,
                                 const ApiSettings& settings) const noexcept;
+    /// A request in one of the dialects. Its frame lives as long as a stream may last.
+    net::Awaitable<void> call(const Dialect& dialect, transport::ServerRequest& request,
+                              transport::ResponseWriter& response);
+    /// Everything else.
+    net::Awaitable<void> serve(std::shared_ptr<const ApiSettings> settings,
+                               transport::ServerRequest& request,
+                               transport::ResponseWriter& response);
     net::Awaitable<void> get(std::string_view path, transport::ServerRequest& request,
                              transport::ResponseWriter& response, const ApiSettings& settings);
     net::Awaitable<void> models(transport::ServerRequest& request,
