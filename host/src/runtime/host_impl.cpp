@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <future>
 #include <random>
 #include <utility>
 
@@ -67,8 +68,10 @@ HostImpl::HostImpl(ConfigSource source, config::Config config,
 }
 
 Result<void> HostImpl::start(const host::HostOptions& options) {
+    // A disk takes its time to have something, so that plugins are loaded meanwhile.
+    std::future<Result<void>> opened;
     if (!options.state_file.empty()) {
-        if (auto opened = open_state(options.state_file); !opened) return opened;
+        opened = std::async(std::launch::async, [&] { return open_state(options.state_file); });
     }
     for (const std::filesystem::path& directory : options.plugin_directories) {
         if (auto loaded = load_plugins(directory); !loaded) return loaded;
@@ -82,6 +85,9 @@ Result<void> HostImpl::start(const host::HostOptions& options) {
         for (const std::filesystem::path& directory : built_in_plugin_directories()) {
             static_cast<void>(load_plugins(directory));
         }
+    }
+    if (opened.valid()) {
+        if (auto state = opened.get(); !state) return state;
     }
     make_configured_providers();
     {
