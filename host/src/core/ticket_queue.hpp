@@ -17,7 +17,8 @@ inline constexpr Ticket kNoTicket = 0;
 using WaiterTag = std::uint64_t;
 
 /// Records known by ticket, some of which stand in line. All operations but grow() take constant
-/// time and do not allocate.
+/// time and do not allocate. Room that was never needed has never been touched: of a large limit
+/// that is not reached there is nothing in memory.
 ///
 /// \par Thread-safety
 /// None: the owner of the machine that it is part of guards it.
@@ -30,18 +31,19 @@ public:
     /// Adds room, never takes it away. Throws std::bad_alloc.
     void grow(std::size_t capacity) {
         assert(capacity < kNone);
-        const std::size_t old = slots_.size();
-        if (capacity <= old) return;
-        slots_.resize(capacity);
-        for (std::size_t i = capacity; i-- > old;) push_free(static_cast<std::uint32_t>(i));
+        if (capacity <= capacity_) return;
+        slots_.reserve(capacity);
+        capacity_ = capacity;
     }
 
     /// A ticket for `record`, which stands in no line yet; kNoTicket if there is no room.
     [[nodiscard]] Ticket issue(const Record& record) noexcept {
-        if (free_ == kNone) return kNoTicket;
-        const std::uint32_t index = free_;
+        if (free_ == kNone && slots_.size() == capacity_) return kNoTicket;
+        const bool fresh = free_ == kNone;
+        const std::uint32_t index = fresh ? static_cast<std::uint32_t>(slots_.size()) : free_;
+        if (fresh) slots_.emplace_back();  // grow() has made room
         Slot& slot = slots_[index];
-        free_ = slot.next;
+        if (!fresh) free_ = slot.next;
         slot.state = State::issued;
         slot.record = record;
         return ticket_of(index);
@@ -135,7 +137,8 @@ private:
         free_ = index;
     }
 
-    std::vector<Slot> slots_;
+    std::vector<Slot> slots_;  ///< those that were ever needed
+    std::size_t capacity_ = 0;
     std::uint32_t free_ = kNone;
     std::uint32_t first_ = kNone;
     std::uint32_t last_ = kNone;
