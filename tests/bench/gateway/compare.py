@@ -19,6 +19,8 @@ from typing import Any
 from rig import BODY, CHAT, Nginx, Server, Tenon, Upstream, result_of, stream_load, wait_until
 
 MEMORY_STREAMS = 1000
+PROMPT_STREAMS = 200
+PROMPT_KIB = 100
 UNITS = {"us": 1.0, "ms": 1e3, "s": 1e6, "m": 6e7}
 
 
@@ -96,15 +98,16 @@ def streams(servers: list[Server], args: argparse.Namespace) -> Samples:
     return samples
 
 
-def memory(servers: list[Server], upstream: Upstream, args: argparse.Namespace) -> Samples:
+def memory(servers: list[Server], upstream: Upstream, args: argparse.Namespace,
+           streams: int = MEMORY_STREAMS, prompt_bytes: int = 200) -> Samples:
     """In KiB: before anything else, and with many streams open."""
     samples = Samples()
     for server in servers:
         server.chat()
         idle = server.memory()
-        load = stream_load(args.bin, server.port, connections=MEMORY_STREAMS,
-                           streams=MEMORY_STREAMS, chunks=40, interval_ms=500, ramp_ms=2000)
-        wait_until(lambda: upstream.get("/stats")["streams_open"] >= MEMORY_STREAMS, 15)
+        load = stream_load(args.bin, server.port, connections=streams, streams=streams, chunks=40,
+                           interval_ms=500, ramp_ms=2000, prompt_bytes=prompt_bytes)
+        wait_until(lambda: upstream.get("/stats")["streams_open"] >= streams, 15)
         time.sleep(1)  # some chunks of each
         busy = server.memory()
         open_then = upstream.get("/stats")["streams_open"]
@@ -112,6 +115,17 @@ def memory(servers: list[Server], upstream: Upstream, args: argparse.Namespace) 
         samples.add(server.name, idle_rss=idle["rss"], idle_pss=idle["pss"], busy_rss=busy["rss"],
                     streams=open_then, per_stream=(busy["rss"] - idle["rss"]) / max(open_then, 1))
     return samples
+
+
+def prompts(args: argparse.Namespace, folder: Path, upstream: Upstream) -> Samples:
+    """Memory of streams with large prompts, at servers that have not seen any load."""
+    servers = [Tenon(args.tenon, folder / "prompts-tenon", upstream.port, args.threads),
+               Nginx(folder / "prompts-nginx", upstream.port, args.threads)]
+    try:
+        return memory(servers, upstream, args, PROMPT_STREAMS, PROMPT_KIB * 1024)
+    finally:
+        for server in servers:
+            server.stop()
 
 
 def starts(args: argparse.Namespace, folder: Path, upstream: Upstream) -> Samples:
@@ -164,6 +178,7 @@ def measure(args: argparse.Namespace, stack: ExitStack, folder: Path) -> tuple[T
     parts: dict[str, Samples] = {}
     if "memory" in args.parts:
         parts["memory"] = memory(proxies, upstream, args)
+        parts["prompts"] = prompts(args, folder, upstream)
     if "whole" in args.parts:
         parts["whole_64"] = whole_answers(servers, args, 64, script)
         parts["whole_1"] = whole_answers(servers, args, 1, script)
@@ -198,6 +213,9 @@ def table_of(parts: dict[str, Samples]) -> Table:
         table.compare("idle, PSS", samples, "idle_pss", "KiB")
         table.compare(f"{MEMORY_STREAMS} streams, RSS", samples, "busy_rss", "KiB")
         table.compare(f"{MEMORY_STREAMS} streams, each", samples, "per_stream", "KiB", "32 KB")
+    if samples := parts.get("prompts"):
+        table.compare(f"{PROMPT_STREAMS} streams with prompts of {PROMPT_KIB} KiB, each", samples,
+                      "per_stream", "KiB", "32 KB and the prompt")
     if samples := parts.get("starts"):
         table.compare("start to first answer", samples, "wall", "ms", "50 ms")
         table.compare("CPU until then", samples, "cpu", "ms")
