@@ -329,10 +329,11 @@ BOOST_AUTO_TEST_CASE(retry_after_ms_goes_before_retry_after_and_both_before_the_
 }
 
 BOOST_AUTO_TEST_CASE(retry_info_in_the_body_is_read) {
-    const auto body =
+    const std::string body =
         R"({"error":{"code":429,"message":"x","details":[{"@type":"a"},{"retryDelay":"37.5s"}]}})";
     BOOST_TEST((error_of(429, body).retry_after_ms == 37'500));
-    BOOST_TEST((error_of(429, '[' + std::string(body) + ']').retry_after_ms == 37'500));
+    const std::string list = "[" + body + "]";
+    BOOST_TEST((error_of(429, list).retry_after_ms == 37'500));
 }
 
 BOOST_AUTO_TEST_CASE(reset_times_are_read_in_every_notation) {

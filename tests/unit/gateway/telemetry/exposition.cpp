@@ -31,7 +31,10 @@ public:
         return text_[at_++];
     }
     void expect(char c) {
-        if (take() != c) fail(std::string("no '") + c + "' where one must be");
+        if (take() == c) return;
+        std::string why = "no ' ' where one must be";
+        why[4] = c;
+        fail(why);
     }
     /// Of a metric, or of a label, which has no colons.
     std::string name(bool colons) {
