@@ -73,6 +73,14 @@ void ClientKey::settle(std::int64_t reserved, std::int64_t tokens) noexcept {
     }
 }
 
+void ClientKey::withdraw(std::int64_t reserved) noexcept {
+    const std::lock_guard lock(mutex_);
+    --running_;
+    --admitted_;
+    requests_.give_back(1);
+    tokens_.give_back(reserved);
+}
+
 void ClientKey::count_rejection() noexcept {
     const std::lock_guard lock(mutex_);
     ++rejected_;

@@ -39,6 +39,8 @@ public:
     [[nodiscard]] Result<void> reserve(std::int64_t tokens, base::TimePoint now, KeyRejection& why);
     /// Ends what reserve() began. \param tokens what it has really used.
     void settle(std::int64_t reserved, std::int64_t tokens) noexcept;
+    /// Takes back what reserve() did: nobody was asked.
+    void withdraw(std::int64_t reserved) noexcept;
 
     /// A request with it was turned away.
     void count_rejection() noexcept;
@@ -67,13 +69,21 @@ public:
         std::swap(key_, other.key_);
         std::swap(reserved_, other.reserved_);
         std::swap(used_, other.used_);
+        std::swap(withdrawn_, other.withdrawn_);
         return *this;
     }
     ~KeyLease() {
-        if (key_) key_->settle(reserved_, used_);
+        if (!key_) return;
+        if (withdrawn_) {
+            key_->withdraw(reserved_);
+        } else {
+            key_->settle(reserved_, used_);
+        }
     }
 
     void used(std::int64_t tokens) noexcept { used_ = tokens; }
+    /// The request does not count: nobody was asked.
+    void withdraw() noexcept { withdrawn_ = true; }
     /// What was reserved is what is charged: nobody knows better.
     void used_as_reserved() noexcept { used_ = reserved_; }
     /// A stream has ended after `deltas` without a word of what it took: about one token each, and
@@ -86,6 +96,7 @@ private:
     std::shared_ptr<ClientKey> key_;
     std::int64_t reserved_ = 0;
     std::int64_t used_ = 0;
+    bool withdrawn_ = false;
 };
 
 /// All keys of one configuration.

@@ -98,7 +98,6 @@ private:
     struct Sending {
         store::QueueLane lane;
         std::shared_ptr<provider::CancelSignal> cancel;
-        std::uint64_t look = 0;  ///< in which it was started
         bool forgotten = false;
         bool ended = false;  ///< with `result`
         Sent result = {};
@@ -137,9 +136,8 @@ private:
     const std::unique_ptr<store::RequestQueue> queue_;  ///< the thread's
     std::unique_ptr<host::Subscription> events_;
     std::atomic<std::size_t> queued_{0};
-    /// \name The thread's, as of so many looks
+    /// \name The thread's, as of its last look
     /// @{
-    std::uint64_t looks_ = 0;
     std::set<std::string> in_vain_;    ///< models that nobody could be asked for
     std::set<std::string> throttled_;  ///< clients whose keys may send no more
     std::chrono::steady_clock::time_point calm_until_{};

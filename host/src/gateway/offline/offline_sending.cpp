@@ -101,7 +101,6 @@ bool OfflineQueue::wait(std::vector<Job>& jobs) {
             news_ = false;
             in_vain_.clear();
             throttled_.clear();
-            ++looks_;
             look_ = true;
             calm_until_ = now + kCalm;
             look_at_ = now + kLookAgain;
@@ -135,7 +134,8 @@ void OfflineQueue::keep_result(const std::string& id, const Sending& sending) {
         if (!kept) report(kept.error().message);
         return;
     }
-    if (sending.look == looks_ && !sending.forgotten) in_vain_.insert(sending.lane.model);
+    // Also if it began some looks ago: who is slow to fail would take all places again and again.
+    if (!sending.forgotten) in_vain_.insert(sending.lane.model);
     if (auto given = queue_->give_back(id); !given) report(given.error().message);
 }
 
@@ -222,7 +222,10 @@ void OfflineQueue::start(store::QueuedRequest request, KeyLease lease) {
     auto cancel = std::make_shared<provider::CancelSignal>();
     {
         const std::lock_guard lock(mutex_);
-        sending_.emplace(id, Sending{{request.model, request.client}, cancel, looks_});
+        const auto [place, is_new] =
+            sending_.emplace(id, Sending{{request.model, request.client}, cancel});
+        // The clock of the disk may leap, as after a suspend; it is still under way.
+        if (!is_new) return lease.withdraw();
         if (stopping_) cancel->cancel();
     }
     try {
@@ -257,7 +260,8 @@ net::Awaitable<void> OfflineQueue::send(store::QueuedRequest request, KeyLease l
     } catch (...) {  // no memory
         result.nobody = true;
     }
-    lease = KeyLease();  // before the next one asks for room
+    if (result.nobody) lease.withdraw();  // or waiting would cost the key what it has a minute
+    lease = KeyLease();                   // before the next one asks for room
     ended(request.id, std::move(result));
 }
 

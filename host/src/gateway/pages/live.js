@@ -167,7 +167,8 @@ export class Live extends EventTarget {
             const response = await openStream(`/admin/v1/events?since=${since}`, control.signal);
             for await (const { event, data } of eventsOf(response)) {
                 if (this.#stream !== control) return;
-                if (event !== "hello") this.#happened(JSON.parse(data));
+                // "hello" and "lost" are about the stream itself.
+                if (event !== "hello" && event !== "lost") this.#happened(JSON.parse(data));
             }
         } catch (error) {
             if (!control.signal.aborted && !(error instanceof ApiError || error instanceof TypeError)) {

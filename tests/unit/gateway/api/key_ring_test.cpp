@@ -175,6 +175,25 @@ BOOST_AUTO_TEST_CASE(a_lease_settles_once_however_it_is_moved) {
     BOOST_TEST(take(*client, 0, kStart).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_request_that_is_withdrawn_has_cost_nothing) {
+    auto config = key("x");
+    config.requests_per_minute = 1;
+    config.tokens_per_minute = 10;
+    config.concurrent = 1;
+    const auto client = std::make_shared<ClientKey>("it", config);
+    for (int i = 0; i < 3; ++i) {
+        BOOST_REQUIRE(take(*client, 10, kStart).has_value());
+        KeyLease lease(client, 10);
+        lease.withdraw();
+        lease = KeyLease();
+        BOOST_TEST(client->usage().requests == 0U);
+    }
+    BOOST_REQUIRE(take(*client, 10, kStart).has_value());
+    { const KeyLease lease(client, 10); }
+    BOOST_TEST(client->usage().requests == 1U);
+    BOOST_TEST(!take(*client, 1, kStart));
+}
+
 BOOST_AUTO_TEST_CASE(a_key_that_a_reload_leaves_alone_keeps_what_it_has_used) {
     auto config = key("s3cret-s3cret-s3cret");
     config.requests_per_minute = 1;
