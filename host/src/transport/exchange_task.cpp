@@ -199,6 +199,7 @@ net::Awaitable<ExchangeTask::Failure> ExchangeTask::send(std::size_t sent_alread
         // An answer under way is what limits a request that nobody reads any more.
         auto written = co_await connection_->stream.write(
             head, piece, head_seen_ ? request_.deadline : until.until);
+        if (finished_) co_return cancelled();  // the reading side has failed meanwhile
         if (!written) co_return explain(std::move(written).error(), until);
         head = {};
     } while (!rest.empty());

@@ -4,12 +4,15 @@
 #include <bit>
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <span>
+#include <utility>
 
 namespace tenon::transport {
 
 /// Where a connection reads to. Thousands of connections carry a few hundred bytes now and then,
-/// and a few carry much: each begins with little, and has more for as long as reads fill it.
+/// and a few carry much: each begins with little, and has more for as long as reads fill it. Where
+/// there is no memory for another size it stays as it is, which still serves.
 ///
 /// \par Thread-safety
 /// None.
@@ -28,19 +31,19 @@ public:
 
     /// Twice as large, and with room for `more` bytes, but kMost at most. The first `used` bytes
     /// keep their content, not their place.
-    void grow(std::size_t used, std::size_t more = 0) {
+    void grow(std::size_t used, std::size_t more = 0) noexcept {
         const std::size_t room = std::bit_ceil(used + std::min(more, kMost));
         if (size_ < kMost) resize(std::min(std::max(room, size_ * 2), kMost), used);
     }
 
     /// As in the beginning, without content.
-    void shrink() {
+    void shrink() noexcept {
         if (size_ > kLeast) resize(kLeast, 0);
     }
 
     /// A read to the beginning has brought `bytes`, which are needed no more: grows if they filled
     /// it, shrinks by half after many reads that needed little of it.
-    void adapt(std::size_t bytes) {
+    void adapt(std::size_t bytes) noexcept {
         if (bytes == size_) {
             small_reads_ = 0;
             grow(0);
@@ -55,8 +58,9 @@ public:
 private:
     static constexpr unsigned kManyReads = 16;
 
-    void resize(std::size_t size, std::size_t used) {
-        auto bytes = std::make_unique_for_overwrite<char[]>(size);
+    void resize(std::size_t size, std::size_t used) noexcept {
+        std::unique_ptr<char[]> bytes(new (std::nothrow) char[size]);
+        if (!bytes) return;
         std::copy_n(data(), used, bytes.get());
         bytes_ = std::move(bytes);
         size_ = size;

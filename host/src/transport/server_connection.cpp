@@ -215,8 +215,8 @@ void ServerConnection::read_ahead() {
         last_ -= first_;
         first_ = 0;
     }
-    // Requests ahead of their turn wait in the kernel.
-    if (std::exchange(filled_, false) && !handling_) buffer_.grow(last_, body_to_come());
+    // Also what is ahead of its turn is read, as far as there is room: behind it may be the end.
+    if (std::exchange(filled_, false)) buffer_.grow(last_, handling_ ? 0 : body_to_come());
     if (last_ < buffer_.size()) stream_.read(buffer_.from(last_));
 }
 

@@ -72,6 +72,18 @@ BOOST_AUTO_TEST_CASE(who_is_gone_behind_a_later_request_is_noticed) {
     BOOST_TEST(rig.handler.count("GET /hello") == 0);
 }
 
+BOOST_AUTO_TEST_CASE(who_is_gone_behind_a_large_later_request_is_noticed) {
+    const ServerRig rig;
+    const auto client = rig.connect();
+    client->send(get("/wait"));
+    BOOST_TEST(rig.handler.wait_for("waiting"));
+    client->send("POST /later HTTP/1.1\r\nHost: test\r\nContent-Length: 9000\r\n\r\n" +
+                 std::string(6'000, 'x'));
+    client->close();
+    BOOST_TEST(rig.handler.wait_for("gone"));
+    BOOST_TEST(rig.all_closed());
+}
+
 BOOST_AUTO_TEST_CASE(watching_for_the_end_loses_nothing_of_later_requests) {
     ServerRig rig;
     const auto client = rig.connect();
