@@ -12,7 +12,7 @@ BOOST_AUTO_TEST_CASE(a_buffer_begins_with_the_least) {
     BOOST_TEST(buffer.size() == ReadBuffer::kLeast);
     BOOST_TEST(buffer.from(0).size() == ReadBuffer::kLeast);
     BOOST_TEST(buffer.from(100).size() == ReadBuffer::kLeast - 100);
-    BOOST_TEST(buffer.from(100).data() == buffer.data() + 100);
+    BOOST_TEST((buffer.from(100).data() == buffer.data() + 100));
 }
 
 BOOST_AUTO_TEST_CASE(a_buffer_grows_to_the_most_and_keeps_what_is_used) {
