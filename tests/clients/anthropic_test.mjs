@@ -4,14 +4,13 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 
 import {
-    CALL, CITY, CLIENT_KEY, ECHO, Rig, SAID, SCARCE_KEY, THOUGHT, TOOL_ECHO, TOOL_RESULT,
+    CALL, CITY, CLIENT_KEY, ECHO, Rig, SAID, SCARCE_KEY, THOUGHT, TOOL_ECHO, TOOL_RESULT, USER,
     collect, failure, installed, words,
 } from "./harness.mjs";
 
 const Anthropic = installed("@anthropic-ai/sdk");
 
 const TOOLS = [{ name: "weather", description: "of a city", input_schema: CITY }];
-const USER = { role: "user", content: SAID };
 const LIMIT = { max_tokens: 1000 };
 const SMALL = { model: "small", ...LIMIT };
 

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { ADMIN_KEY, CLIENT_KEY, Daemon } from "../support/daemon.mjs";
+import { ADMIN_KEY, CLIENT_KEY, Daemon, addressOf } from "../support/daemon.mjs";
 
 export { CLIENT_KEY };
 
@@ -24,6 +24,10 @@ export const CITY = {
     required: ["city"],
     additionalProperties: false,
 };
+
+export const USER = { role: "user", content: SAID };
+/** As OpenAI and Ollama write it. */
+export const TOOLS = [{ type: "function", function: { name: "weather", description: "of a city", parameters: CITY } }];
 
 /** What a key that may send one request a minute looks like. */
 export const SCARCE_KEY = "a-key-for-one-request-a-minute";
@@ -62,16 +66,7 @@ export class Rig {
 
     #startUpstream() {
         this.#upstream = spawn(process.env.TENON_FAKE_LLM, ["--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
-        return new Promise((resolve, reject) => {
-            let text = "";
-            this.#upstream.stdout.setEncoding("utf8").on("data", (more) => {
-                text += more;
-                const found = /^listening on (http:\S+)$/m.exec(text);
-                if (found) resolve(found[1]);
-            });
-            this.#upstream.once("error", reject);
-            this.#upstream.once("exit", (code) => reject(new Error(`tenon-fake-llm ended with ${code}`)));
-        });
+        return addressOf(this.#upstream, "tenon-fake-llm");
     }
 
     async stop() {

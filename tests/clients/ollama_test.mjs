@@ -4,14 +4,11 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 
 import {
-    CALL, CITY, CLIENT_KEY, ECHO, Rig, SAID, SCARCE_KEY, THOUGHT, TOOL_ECHO, TOOL_RESULT,
-    collect, failure, installed, words,
+    CALL, CITY, CLIENT_KEY, ECHO, Rig, SAID, SCARCE_KEY, THOUGHT, TOOLS, TOOL_ECHO, TOOL_RESULT,
+    USER, collect, failure, installed, words,
 } from "./harness.mjs";
 
 const { Ollama } = installed("ollama");
-
-const TOOLS = [{ type: "function", function: { name: "weather", description: "of a city", parameters: CITY } }];
-const USER = { role: "user", content: SAID };
 
 let rig;
 let client;

@@ -18,6 +18,20 @@ const ROUTES = [
     { model: "troubled", tiers: [[{ provider: "quick", model: "fault-unavailable" }], [{ provider: "session", model: "mock-3" }]] },
 ];
 
+/** The address that a program prints once it listens. */
+export function addressOf(child, name) {
+    return new Promise((resolve, reject) => {
+        let text = "";
+        child.stdout.setEncoding("utf8").on("data", (more) => {
+            text += more;
+            const found = /^listening on (http:\S+)$/m.exec(text);
+            if (found) resolve(found[1]);
+        });
+        child.once("error", reject);
+        child.once("exit", (code) => reject(new Error(`${name} ended with ${code}: ${text}`)));
+    });
+}
+
 export class Daemon {
     #directory;
     #process = null;
@@ -49,20 +63,7 @@ export class Daemon {
             cwd: this.#directory,
             stdio: ["ignore", "pipe", "inherit"],
         });
-        this.url = await this.#address();
-    }
-
-    #address() {
-        return new Promise((resolve, reject) => {
-            let text = "";
-            this.#process.stdout.setEncoding("utf8").on("data", (more) => {
-                text += more;
-                const found = /^listening on (http:\S+)$/m.exec(text);
-                if (found) resolve(found[1]);
-            });
-            this.#process.once("error", reject);
-            this.#process.once("exit", (code) => reject(new Error(`tenon serve ended with ${code}: ${text}`)));
-        });
+        this.url = await addressOf(this.#process, "tenon serve");
     }
 
     async kill() {
