@@ -67,12 +67,14 @@ net::Awaitable<void> ApiCall::run() {
 // --- Before -------------------------------------------------------------------------------------
 
 Result<void> ApiCall::check_key() {
-    if (!settings_->keys.required()) return {};
     const std::string_view presented = presented_key(request_);
-    key_ = presented.empty() ? nullptr : settings_->keys.find(presented);
-    if (key_) return {};
-    rejection_ = presented.empty() ? KeyRejection::missing : KeyRejection::unknown;
-    return KeyRing::refusal(presented);
+    auto key = settings_->keys.check(presented);
+    if (!key) {
+        rejection_ = presented.empty() ? KeyRejection::missing : KeyRejection::unknown;
+        return std::move(key).error();
+    }
+    key_ = *std::move(key);
+    return {};
 }
 
 Result<void> ApiCall::check_models() {
@@ -110,8 +112,7 @@ std::string ApiCall::named_provider(std::string_view model) const {
 
 Result<void> ApiCall::admit() {
     id_ = new_id();
-    wishes_.id = wished_id(request_);
-    if (wishes_.id.empty()) wishes_.id = "req_" + id_;
+    wishes_.id = request_id(request_, id_);
     if (auto checked = check_key(); !checked) return checked;
     auto wishes = read_wishes(request_);
     if (!wishes) return std::move(wishes).error();
@@ -150,8 +151,7 @@ net::Awaitable<void> ApiCall::ask(provider::DeltaSink* sink) {
 
 net::Awaitable<void> ApiCall::answer_whole() {
     co_await ask(nullptr);
-    const base::TimePoint now = context_.clock().now();
-    overhead_ = now - arrived_ - progress_->elsewhere(now);
+    measure_overhead();
     if (!*result_) {
         const bool kept = co_await keep_for_later(result_->error());
         if (!kept) co_await refuse(result_->error());
@@ -213,8 +213,7 @@ net::Awaitable<void> ApiCall::pump(StreamPipe& pipe) {
             continue;
         }
         if (!response_.started()) {
-            const base::TimePoint now = context_.clock().now();
-            overhead_ = now - arrived_ - progress_->elsewhere(now);
+            measure_overhead();
             HeaderList headers = answer_headers(dialect_.stream_type());
             headers.add("cache-control", "no-cache");
             headers.add("x-accel-buffering", "no");
@@ -238,7 +237,6 @@ net::Awaitable<void> ApiCall::pump(StreamPipe& pipe) {
 
 /// The last words of a stream, or an answer that never became one.
 net::Awaitable<void> ApiCall::end_stream(StreamPipe& pipe) {
-    const base::TimePoint now = context_.clock().now();
     if (*result_) {
         const plugin::CallOutcome& outcome = (*result_)->routed.outcome;
         charge(lease_, outcome);
@@ -249,7 +247,7 @@ net::Awaitable<void> ApiCall::end_stream(StreamPipe& pipe) {
         end.times = times();
         pipe.end(end);
     } else if (!response_.started()) {
-        overhead_ = now - arrived_ - progress_->elsewhere(now);
+        measure_overhead();
         const bool kept = co_await keep_for_later(result_->error());
         if (!kept) co_await refuse(result_->error());
         co_return;
@@ -258,7 +256,7 @@ net::Awaitable<void> ApiCall::end_stream(StreamPipe& pipe) {
         pipe.error(*error_);
     }
     if (!response_.started()) {
-        overhead_ = now - arrived_ - progress_->elsewhere(now);
+        measure_overhead();
         HeaderList headers = answer_headers(dialect_.stream_type());
         headers.add("cache-control", "no-cache");
         if (auto started = response_.start(200, headers.views()); !started) {
@@ -273,6 +271,11 @@ net::Awaitable<void> ApiCall::end_stream(StreamPipe& pipe) {
 }
 
 // --- Answers ------------------------------------------------------------------------------------
+
+void ApiCall::measure_overhead() {
+    const base::TimePoint now = context_.clock().now();
+    overhead_ = now - arrived_ - progress_->elsewhere(now);
+}
 
 AnswerTimes ApiCall::times() const {
     AnswerTimes times;

@@ -61,6 +61,8 @@ private:
     net::Awaitable<void> refuse(const Error& error);
     net::Awaitable<void> send(int status, std::string_view body, HeaderList& headers);
     [[nodiscard]] HeaderList answer_headers(std::string_view type) const;
+    /// Up to now: what comes next is the answer.
+    void measure_overhead();
     [[nodiscard]] AnswerTimes times() const;
     void sent(std::size_t bytes);
     void lost_client(const Error& why);

@@ -126,7 +126,9 @@ std::vector<KeyUsage> KeyRing::usage() const {
     return out;
 }
 
-Error KeyRing::refusal(std::string_view secret) {
+Result<std::shared_ptr<ClientKey>> KeyRing::check(std::string_view secret) const {
+    if (!required()) return std::shared_ptr<ClientKey>();
+    if (auto key = find(secret)) return key;
     Error error(Code::auth, secret.empty()
                                 ? "this gateway wants an API key: send it as \"Authorization: "
                                   "Bearer KEY\""

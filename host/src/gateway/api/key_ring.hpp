@@ -117,8 +117,9 @@ public:
     [[nodiscard]] std::shared_ptr<ClientKey> find(std::string_view secret) const noexcept;
     /// By its name; nullptr = there is none (any more).
     [[nodiscard]] std::shared_ptr<ClientKey> named(std::string_view name) const noexcept;
-    /// Why a client with `secret`, or none if that is empty, may not ask.
-    [[nodiscard]] static Error refusal(std::string_view secret);
+    /// The key of a client that presents `secret`, or nothing if that is empty; nullptr = none is
+    /// needed. Errors: Code::auth.
+    [[nodiscard]] Result<std::shared_ptr<ClientKey>> check(std::string_view secret) const;
 
 private:
     std::vector<std::shared_ptr<ClientKey>> keys_;

@@ -12,8 +12,7 @@ bool is_for_a_model(const transport::ServerRequest& request) noexcept {
 
 std::string note_refused(ApiContext& context, const transport::ServerRequest& request, int status,
                          const Error& error, std::size_t bytes) {
-    std::string id(wished_id(request));
-    if (id.empty()) id = "req_" + new_id();
+    std::string id = request_id(request, new_id());
     if (context.followers() == nullptr) return id;
     const auto key = context.settings()->keys.find(presented_key(request));
     const std::string peer(request.peer);

@@ -30,6 +30,11 @@ Result<bool> flag(const transport::ServerRequest& request, std::string_view name
     return invalid_header(name, "must be true or false");
 }
 
+std::string_view wished_id(const transport::ServerRequest& request) noexcept {
+    const std::string_view id = request.header("x-request-id");
+    return is_id(id) ? id : std::string_view();
+}
+
 }  // namespace
 
 std::string_view path_of(std::string_view target) noexcept {
@@ -47,9 +52,9 @@ std::string_view presented_key(const transport::ServerRequest& request) noexcept
     return key.empty() ? request.header("api-key") : key;
 }
 
-std::string_view wished_id(const transport::ServerRequest& request) noexcept {
-    const std::string_view id = request.header("x-request-id");
-    return is_id(id) ? id : std::string_view();
+std::string request_id(const transport::ServerRequest& request, std::string_view made) {
+    const std::string_view wished = wished_id(request);
+    return wished.empty() ? "req_" + std::string(made) : std::string(wished);
 }
 
 Result<RequestWishes> read_wishes(const transport::ServerRequest& request) {

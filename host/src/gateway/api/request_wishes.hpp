@@ -11,14 +11,15 @@ namespace tenon::gateway {
 
 /// What a client says about one request in its headers.
 struct RequestWishes {
-    std::string id;                  ///< wished_id()
+    std::string id;                  ///< x-request-id, if it is a usable one
     std::string provider;            ///< x-tenon-provider
     bool queue_offline = false;      ///< x-tenon-offline: queue
     host::RequestOptions options{};  ///< x-tenon-timeout, x-tenon-no-retry, x-tenon-session
 };
 
-/// x-request-id, if it is a usable one; else empty.
-[[nodiscard]] std::string_view wished_id(const transport::ServerRequest& request) noexcept;
+/// The id that a request goes by: its client's wish, else one from `made`, a new_id().
+[[nodiscard]] std::string request_id(const transport::ServerRequest& request,
+                                     std::string_view made);
 
 /// Errors: Code::invalid naming the header.
 [[nodiscard]] Result<RequestWishes> read_wishes(const transport::ServerRequest& request);

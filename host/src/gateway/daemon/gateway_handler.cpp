@@ -162,13 +162,12 @@ net::Awaitable<void> GatewayHandler::offline(std::string_view path,
                                              const ApiSettings& settings) {
     HeaderList headers;
     add_cors(headers, request, settings.config.cors.origins);
-    const auto key = settings.keys.find(presented_key(request));
-    if (settings.keys.required() && !key) {
-        const Error error = KeyRing::refusal(presented_key(request));
-        co_await refuse(response, 401, headers, request, error);
+    const auto key = settings.keys.check(presented_key(request));
+    if (!key) {
+        co_await refuse(response, 401, headers, request, key.error());
         co_return;
     }
-    const std::string client = key ? key->name() : std::string();
+    const std::string client = *key ? (*key)->name() : std::string();
     const std::string id(path.substr(kOfflinePath.size()));
     if (request.method == "DELETE") {
         const auto forgotten = co_await context_.offline()->forget(id, client, request.io_index);
@@ -253,13 +252,12 @@ net::Awaitable<void> GatewayHandler::models(transport::ServerRequest& request,
                                             const ApiSettings& settings) {
     HeaderList headers;
     add_cors(headers, request, settings.config.cors.origins);
-    const auto key = settings.keys.find(presented_key(request));
-    if (settings.keys.required() && !key) {
-        const Error error = KeyRing::refusal(presented_key(request));
-        co_await refuse(response, 401, headers, request, error);
+    const auto key = settings.keys.check(presented_key(request));
+    if (!key) {
+        co_await refuse(response, 401, headers, request, key.error());
         co_return;
     }
-    const auto body = co_await models_.answer(request, key.get());
+    const auto body = co_await models_.answer(request, key->get());
     if (body) {
         co_await send(response, 200, headers, kJson, *body);
     } else {
